@@ -1,0 +1,1 @@
+"""Idempotent set-up from one file; `manage.py provision` is its door."""

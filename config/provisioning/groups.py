@@ -1,0 +1,106 @@
+"""The groups of staff and exactly what each may do. Money and the administration of keys are never in one group."""
+
+from collections.abc import Collection
+
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
+
+from config.provisioning.report import Line
+from config.provisioning.source import ProvisioningError
+
+JOBS = [
+    "billing.view_inboundevent",
+    "config.view_heartbeat",
+    "notifications.view_alert",
+    "django_q.view_failure",
+    "django_q.view_ormq",
+    "django_q.view_schedule",
+    "django_q.view_success",
+]
+CONNECTIONS = ["billing.view_stripeendpoint", "config.view_apitoken", "smartbill.view_apikey", "smartbill.view_issuer"]
+
+KEYS = {"stripeendpoint", "apikey"}
+
+
+def views(app: str, *, without: Collection[str] = ()) -> list[str]:
+    """Return the permission to look at each table of an app."""
+    models = [model._meta for model in apps.get_app_config(app).get_models()]
+    return [
+        f"{app}.view_{model.model_name}"
+        for model in models
+        if "view" in model.default_permissions and model.model_name not in without
+    ]
+
+
+def groups() -> dict[str, list[str]]:
+    """Return each group's permissions."""
+    business = [name for app in ("billing", "smartbill", "notifications") for name in views(app, without=KEYS)]
+    clerk = [
+        *business,
+        "billing.retry_sale",
+        "smartbill.submit_document",
+        "smartbill.correct_document",
+        "smartbill.record_outage_filing",
+        "notifications.resend_message",
+    ]
+    return {
+        "Finance clerk": clerk,
+        "Finance manager": [
+            *clerk,
+            "billing.retry_inboundevent",
+            "smartbill.invalidate_document",
+            "smartbill.resolve_unknown",
+            "smartbill.control_channel",
+            "config.view_heartbeat",
+        ],
+        "Collections": [
+            "billing.view_sale",
+            "billing.view_salealias",
+            "smartbill.view_document",
+            "smartbill.view_documentevent",
+            "smartbill.view_documentlink",
+            *views("notifications"),
+            "notifications.resend_message",
+        ],
+        "Auditor": [*business, *JOBS, *CONNECTIONS, "auth.view_group", "auth.view_user"],
+        "Operator": [
+            *JOBS,
+            *CONNECTIONS,
+            "billing.add_stripeendpoint",
+            "billing.change_stripeendpoint",
+            "billing.retry_inboundevent",
+            "config.add_apitoken",
+            "config.change_apitoken",
+            "smartbill.add_apikey",
+            "smartbill.change_apikey",
+            "smartbill.add_issuer",
+            "smartbill.change_issuer",
+            "smartbill.control_channel",
+        ],
+    }
+
+
+def set_groups() -> list[Line]:
+    """Make each group hold exactly its permissions."""
+    return [_set(name, permissions) for name, permissions in groups().items()]
+
+
+def _set(name: str, permissions: list[str]) -> Line:
+    group, created = Group.objects.get_or_create(name=name)
+    wanted = {_permission(each) for each in permissions}
+    if created:
+        group.permissions.set(wanted)
+        return Line("group", name, "created")
+    held = set(group.permissions.all())
+    group.permissions.set(wanted)
+    added, taken = wanted - held, held - wanted
+    return Line.of("group", name, sorted([f"+{p.codename}" for p in added] + [f"-{p.codename}" for p in taken]))
+
+
+def _permission(name: str) -> Permission:
+    app, _dot, codename = name.partition(".")
+    try:
+        return Permission.objects.get(Q(content_type__app_label=app), codename=codename)
+    except Permission.DoesNotExist as error:
+        raise ProvisioningError(f"The permission {name} does not exist. Has `manage.py migrate` run?") from error
