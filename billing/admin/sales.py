@@ -1,0 +1,188 @@
+"""Every purchase with its one outcome: a document, a reason to hold it, or a reason why none is needed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from billing.errors import BillingError
+from billing.models import Sale
+from billing.money import to_decimal
+from billing.services.redecide_sale import redecide_sale
+from config.admin import (
+    PeriodFilter,
+    Problem,
+    ProblemFilter,
+    ReadOnlyAdmin,
+    ReasonForm,
+    amount,
+    badge,
+    confirmed_action,
+    mode_badge,
+    moment,
+    pretty_json,
+    run_on_each,
+    two_lines,
+)
+from notifications.errors import MessageError
+from smartbill.errors import SmartbillError
+
+Outcome = Sale.Outcome
+TONES: dict[str, str] = {
+    Outcome.PENDING: "wait",
+    Outcome.DOCUMENT: "good",
+    Outcome.HELD: "warn",
+    Outcome.NOT_APPLICABLE: "off",
+}
+
+
+@admin.register(Sale)
+class SaleAdmin(ReadOnlyAdmin):
+    section = "work"
+    position = 20
+    refusals = (BillingError, SmartbillError, MessageError)
+    action_rights = {"retry": "billing.retry_sale"}
+    problems = (
+        Problem(
+            key="held",
+            label=_("Sales held"),
+            hint=_("Paid, and no document can be made of it yet. The page says why."),
+            urgency=70,
+            rows=lambda rows: rows.filter(outcome=Outcome.HELD),
+        ),
+        Problem(
+            key="questions",
+            label=_("Sales with an open question"),
+            hint=_("A document exists, but it does not cover the whole purchase. The page says why."),
+            urgency=72,
+            rows=lambda rows: rows.filter(outcome=Outcome.DOCUMENT).exclude(reasons=[]),
+        ),
+        Problem(
+            key="under_way",
+            label=_("Sales being decided"),
+            hint=_("Paid a moment ago, or waiting for Stripe."),
+            urgency=91,
+            tone="wait",
+            rows=lambda rows: rows.filter(outcome=Outcome.PENDING),
+        ),
+    )
+    list_display = ["state", "name", "customer", "amount", "paid", "mode", "why", "document_link"]
+    list_display_links = ["name"]
+    list_filter = [ProblemFilter, "outcome", PeriodFilter, "livemode"]
+    list_select_related = ["document"]
+    search_fields = ["customer_name"]
+    search_help_text = _("Any Stripe id of the purchase, invoice number, or customer")
+    sortable_by = ()
+    confirm_display = ["state", "name", "customer", "amount", "mode", "why"]
+    fields = [
+        "state",
+        "key",
+        "number",
+        "customer",
+        "amount",
+        "paid_at",
+        "why",
+        "document_link",
+        "endpoint",
+        "attempts",
+        "next_at",
+        "last_error",
+        "stripe_ids",
+        "history",
+        "snapshot_content",
+    ]
+    readonly_fields = [
+        "state",
+        "customer",
+        "amount",
+        "why",
+        "document_link",
+        "stripe_ids",
+        "history",
+        "snapshot_content",
+    ]
+    actions = ["decide_again"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find by an exact identifier first, each through its own index; else by a part of the name."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        for found in ({"aliases__stripe_id": term}, {"customer_id": term}, {"key": term}, {"number": term}):
+            if queryset.filter(**found).exists():
+                return queryset.filter(**found), True
+        return queryset.filter(customer_name__icontains=term) if len(term) > 1 else queryset.none(), False
+
+    def action_applies(self, row: Sale, name: str) -> bool:
+        return row.outcome == Outcome.HELD
+
+    def row_label(self, row: Sale) -> str:
+        return f"{row} · {row.customer_name or row.customer_id or '–'} · {self.amount(row)}"
+
+    @admin.display(description=_("Outcome"))
+    def state(self, sale: Sale) -> SafeString:
+        return badge(sale.get_outcome_display(), TONES[sale.outcome])
+
+    @admin.display(description=_("Sale"))
+    def name(self, sale: Sale) -> SafeString:
+        return two_lines(sale.number or sale.key, sale.key if sale.number else "")
+
+    @admin.display(description=_("Customer"))
+    def customer(self, sale: Sale) -> SafeString:
+        return two_lines(sale.customer_name or sale.customer_id or "–", sale.customer_id if sale.customer_name else "")
+
+    @admin.display(description=_("Amount"))
+    def amount(self, sale: Sale) -> str:
+        if sale.amount_minor is None:
+            return "–"
+        return amount(to_decimal(sale.amount_minor, sale.currency), sale.currency)
+
+    @admin.display(description=_("Paid"))
+    def paid(self, sale: Sale) -> SafeString:
+        return moment(sale.paid_at)
+
+    @admin.display(description=_("Mode"))
+    def mode(self, sale: Sale) -> SafeString:
+        return mode_badge(sale.livemode)
+
+    @admin.display(description=_("Why"))
+    def why(self, sale: Sale) -> str:
+        return " ".join(str(reason.get("message", "")) for reason in sale.reasons) or sale.last_error[:120] or "–"
+
+    @admin.display(description=_("Document"))
+    def document_link(self, sale: Sale) -> SafeString | str:
+        if sale.document is None:
+            return "–"
+        return format_html('<a href="{}">{}</a>', sale.document.get_absolute_url(), sale.document)
+
+    @admin.display(description=_("Stripe ids"))
+    def stripe_ids(self, sale: Sale) -> SafeString:
+        rows = ((alias.kind, alias.stripe_id) for alias in sale.aliases.order_by("id"))
+        return format_html_join("", "<p>{}: <code>{}</code></p>", rows)
+
+    @admin.display(description=_("What happened"))
+    def history(self, sale: Sale) -> SafeString:
+        rows = (
+            (moment(event.created_at), event.get_after_display(), event.reason, event.actor or "")
+            for event in sale.events.select_related("actor")
+        )
+        return format_html_join("", "<p>{} <strong>{}</strong> {} {}</p>", rows)
+
+    @admin.display(description=_("What Stripe said"))
+    def snapshot_content(self, sale: Sale) -> SafeString | str:
+        return pretty_json(sale.snapshot.content) if hasattr(sale, "snapshot") else "–"
+
+    @confirmed_action(
+        description=_("Decide again"),
+        permissions=["retry"],
+        consequence=_("The sales are read at Stripe again and decided anew. A complete one is sent at once."),
+        form=ReasonForm,
+    )
+    def decide_again(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
+        run_on_each(self, request, queryset, redecide_sale, done=_("to be decided again"), **fields)

@@ -1,0 +1,25 @@
+"""What lists of sales can be asked for."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from billing.models import Sale
+
+WORD = r"^[A-Za-z0-9_:.-]{1,120}$"
+
+
+class SaleQuery(serializers.Serializer[Any]):
+    """Each source is a look-up; "after" includes its moment, "before" does not."""
+
+    outcome = serializers.ChoiceField(choices=Sale.Outcome.choices, required=False)
+    livemode = serializers.ChoiceField(choices=["true", "false"], required=False)
+    key = serializers.RegexField(WORD, required=False)
+    customer = serializers.RegexField(WORD, source="customer_id", required=False)
+    created_after = serializers.DateTimeField(source="created_at__gte", required=False)
+    created_before = serializers.DateTimeField(source="created_at__lt", required=False)
+    paid_after = serializers.DateTimeField(source="paid_at__gte", required=False)
+    paid_before = serializers.DateTimeField(source="paid_at__lt", required=False)
+
+    def validate_livemode(self, value: str) -> bool:
+        return value == "true"

@@ -1,0 +1,114 @@
+"""Sales owed a document: one row for ever per purchase, whichever event announced it."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+from billing.models.endpoint import StripeEndpoint
+from smartbill.models import Document
+
+
+class SaleQuerySet(models.QuerySet["Sale"]):
+    def due(self, at: datetime) -> Self:
+        """Sales whose outcome is still to be decided and may be worked on now."""
+        return self.filter(outcome=Sale.Outcome.PENDING, next_at__lte=at)
+
+
+class Sale(models.Model):
+    """A purchase that was paid. `key` is its business key, such as `invoice:in_1` or `payment_intent:pi_1`."""
+
+    class Outcome(models.TextChoices):
+        PENDING = "pending", _("Being worked on")
+        DOCUMENT = "document", _("Document")
+        HELD = "held", _("Held")
+        NOT_APPLICABLE = "not_applicable", _("No document needed")
+
+    key = models.CharField(_("sale"), max_length=120, unique=True)
+    endpoint = models.ForeignKey(StripeEndpoint, models.PROTECT, related_name="sales", verbose_name=_("endpoint"))
+    livemode = models.BooleanField(_("live mode"))
+    customer_id = models.CharField(_("customer"), max_length=255, blank=True)
+    customer_name = models.CharField(_("customer's name"), max_length=250, blank=True)
+    number = models.CharField(_("invoice number"), max_length=120, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, blank=True)
+    amount_minor = models.BigIntegerField(_("amount in the smallest unit"), null=True, blank=True)
+    paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
+
+    outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome, default=Outcome.PENDING)
+    reasons = models.JSONField(_("reasons"), default=list)
+    document = models.OneToOneField(
+        Document, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("document")
+    )
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_at = models.DateTimeField(_("next attempt"), null=True, blank=True, default=now)
+    last_error = models.TextField(_("error"), blank=True)
+    created_at = models.DateTimeField(_("created"), default=now)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = SaleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sale")
+        verbose_name_plural = _("sales")
+        ordering = ["-created_at", "-id"]
+        permissions = [("retry_sale", _("Can have a sale decided again"))]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome="document", document__isnull=False) | (~Q(outcome="document") & Q(document=None)),
+                name="sale_with_document_names_it",
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome__in=["held", "not_applicable"]) | ~Q(reasons=[]), name="sale_says_why"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_at", "id"], condition=Q(outcome="pending"), name="sale_due"),
+            models.Index(fields=["-created_at", "-id"], name="sale_newest"),
+            models.Index(fields=["outcome", "-id"], name="sale_by_outcome"),
+            models.Index(
+                fields=["-id"], condition=Q(outcome="document") & ~Q(reasons=[]), name="sale_with_open_question"
+            ),
+            models.Index(fields=["customer_id", "-id"], name="sale_by_customer"),
+            models.Index(fields=["number"], name="sale_by_number"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or self.key
+
+
+class SaleAlias(models.Model):
+    """Every Stripe id under which the sale is known; each id belongs to one sale for ever."""
+
+    sale = models.ForeignKey(Sale, models.PROTECT, related_name="aliases", verbose_name=_("sale"))
+    kind = models.CharField(_("kind"), max_length=30)
+    stripe_id = models.CharField(_("Stripe id"), max_length=255)
+    created_at = models.DateTimeField(_("since"), default=now)
+
+    class Meta:
+        verbose_name = _("Stripe id of a sale")
+        verbose_name_plural = _("Stripe ids of sales")
+        constraints = [models.UniqueConstraint(fields=["kind", "stripe_id"], name="one_sale_per_stripe_id")]
+        indexes = [models.Index(fields=["stripe_id"], name="alias_by_stripe_id")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.stripe_id}"
+
+
+class Snapshot(models.Model):
+    """What Stripe said about the sale when it was decided, complete and frozen, in integers of the minor unit."""
+
+    sale = models.OneToOneField(Sale, models.PROTECT, related_name="snapshot", verbose_name=_("sale"))
+    content = models.JSONField(_("content"))
+    api_version = models.CharField(_("API version"), max_length=40)
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    taken_at = models.DateTimeField(_("taken"), default=now)
+
+    class Meta:
+        verbose_name = _("snapshot")
+        verbose_name_plural = _("snapshots")
+
+    def __str__(self) -> str:
+        return str(self.sale)

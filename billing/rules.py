@@ -1,0 +1,113 @@
+"""What becomes of a sale: pure decisions over its snapshot. Every sale gets exactly one outcome, with reasons.
+
+| snapshot | decision |
+|---|---|
+| not paid yet, or Stripe still has to make its invoice | `NotYet`: looked at again later |
+| invoice void | `NotApplicable` |
+| total of zero | `NotApplicable` |
+| everything refunded or credited before a document was made | `NotApplicable` |
+| negative total, other currency, other mode, unreadable amount | `Held` |
+| anything else | a draft, whose own doubts hold the document |
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from billing.drafts import draft_from_snapshot
+from billing.money import CurrencyOnHold, UnreadableAmount
+from billing.purchases import Purchase
+from billing.stripe_purchases import purchase_from, settlement
+from billing.stripe_shapes import UnreadableShape
+from smartbill.drafts import Draft
+from smartbill.errors import Problem
+from smartbill.models import Issuer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotYet:
+    """The sale cannot be decided now; ask Stripe again later."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotApplicable:
+    """No document is owed, for these reasons."""
+
+    reasons: Sequence[Problem]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A person has to look, for these reasons."""
+
+    reasons: Sequence[Problem]
+
+
+Decision = NotYet | NotApplicable | Held | Draft
+
+
+def decide(content: Mapping[str, Any], *, issuer: Issuer, source: str) -> Decision:
+    """Return what becomes of the sale with this snapshot; `source` is its business key."""
+    try:
+        return _unpaid(settlement(content)) or _paid(content, issuer=issuer, source=source)
+    except CurrencyOnHold as error:
+        text = _("Stripe's own documents disagree about amounts in %(currency)s; none is issued.")
+        return _held("currency", "currency_on_hold", text % {"currency": str(error).upper()})
+    except (UnreadableShape, UnreadableAmount) as error:
+        text = _("Stripe's object could not be read (%(detail)s).")
+        return _held("snapshot", "unreadable", text % {"detail": str(error)})
+
+
+def _unpaid(state: str) -> NotYet | NotApplicable | None:
+    if state == "paid":
+        return None
+    if state == "void":
+        return _not_applicable("void", _("The invoice was voided at Stripe."))
+    if state == "awaiting_invoice":
+        return NotYet(reason=_("Stripe has not made the invoice of this checkout yet."))
+    return NotYet(reason=_("Stripe says that this is not paid."))
+
+
+def _paid(content: Mapping[str, Any], *, issuer: Issuer, source: str) -> Decision:
+    purchase = purchase_from(content, shipping="")
+    if purchase.total == 0:
+        return _not_applicable("zero_total", _("Nothing was charged: the total is zero."))
+    if _all_given_back(purchase):
+        text = _("Everything was refunded or credited before a document was made.")
+        return _not_applicable("refunded_before_issue", text)
+    reasons = list(_obstacles(purchase, issuer))
+    if reasons:
+        return Held(reasons=reasons)
+    return draft_from_snapshot(content, issuer=issuer, source=source)
+
+
+def _all_given_back(purchase: Purchase) -> bool:
+    credited = purchase.differences.get("credit_note_after_payment", 0)
+    refunded = bool(purchase.payments) and all(paid.given_back for paid in purchase.payments)
+    return refunded or credited >= purchase.total > 0
+
+
+def _obstacles(purchase: Purchase, issuer: Issuer) -> list[Problem]:
+    found = []
+    if purchase.total < 0:
+        found.append(Problem("total", "negative_total", _("The total is negative: this is a credit, not a sale.")))
+    if purchase.currency != issuer.currency:
+        text = _("The sale is in %(theirs)s; this issuer issues in %(ours)s only.")
+        shown = {"theirs": purchase.currency, "ours": issuer.currency}
+        found.append(Problem("currency", "other_currency", text % shown))
+    if purchase.livemode != issuer.livemode:
+        text = _("A payment of the other mode (test or live) never reaches this issuer.")
+        found.append(Problem("livemode", "wrong_mode", text))
+    return found
+
+
+def _held(field: str, code: str, message: str) -> Held:
+    return Held(reasons=[Problem(field, code, message)])
+
+
+def _not_applicable(code: str, message: str) -> NotApplicable:
+    return NotApplicable(reasons=[Problem("total" if code != "void" else "invoice", code, message)])

@@ -1,0 +1,150 @@
+"""One sale, one outcome: count the attempt, read Stripe, decide, and write the outcome and its document together."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+
+from billing.errors import BillingError, Gone, Unavailable
+from billing.models import Sale, Snapshot
+from billing.rules import Decision, Held, NotApplicable, NotYet, decide
+from billing.services.claim_events import lease_length
+from billing.services.register_sale import GAVE_UP, INVOICE, note, register_sale
+from billing.services.snapshot_sale import Evidence, fetch_evidence
+from billing.stripe_purchases import headline
+from config.kill_points import reach
+from smartbill.drafts import Draft
+from smartbill.errors import Problem, SmartbillError
+from smartbill.models.revision import content_hash
+from smartbill.services.create import create_document
+
+ATTEMPTS = 8
+FIRST_PAUSE = timedelta(seconds=15)
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+def decide_sale(*, sale_id: int) -> None:
+    """Decide a sale that is due; nothing happens when another worker has it or it is decided already.
+
+    Stripe is read outside every transaction. What fails is tried again with growing pauses, over some three hours, and
+    then held with the last reason. An error that nobody expected is recorded and raised.
+    """
+    sale = claim_sale(sale_id)
+    if sale is None:
+        return
+    try:
+        evidence = fetch_evidence(sale.aliases.values_list("kind", "stripe_id"))
+        reach("after_fetch")
+        decision = decide(evidence.content, issuer=sale.endpoint.issuer, source=sale.key)
+        record_decision(sale, evidence, decision)
+    except Gone as error:
+        hold(sale, Problem("sale", "gone", str(error)))
+    except (BillingError, SmartbillError) as error:
+        wish = error.retry_after if isinstance(error, Unavailable) else None
+        postpone(sale, str(error), at_least=timedelta(seconds=wish or 0))
+    except Exception as error:
+        postpone(sale, type(error).__name__)
+        raise
+
+
+def claim_sale(sale_id: int) -> Sale | None:
+    """Count the attempt and keep others away for the time of the lease, or return None."""
+    at = now()
+    taken = (
+        Sale.objects.due(at)
+        .filter(pk=sale_id)
+        .update(attempts=F("attempts") + 1, next_at=at + lease_length(), updated_at=at)
+    )
+    if not taken:
+        return None
+    sale = Sale.objects.select_related("endpoint__issuer").get(pk=sale_id)
+    if sale.attempts > ATTEMPTS:
+        # Every earlier attempt died without a word: the process was killed each time.
+        hold(sale, _gave_up(sale.last_error or _("the work was cut off each time")))
+        return None
+    return sale
+
+
+def record_decision(sale: Sale, evidence: Evidence, decision: Decision) -> None:
+    """Write snapshot, outcome and document in one transaction, unless the sale is not ours any more."""
+    if isinstance(decision, NotYet):
+        postpone(sale, decision.reason)
+        return
+    with transaction.atomic():
+        survivor = register_sale(endpoint=sale.endpoint, key=sale.key, ids=evidence.ids)
+        if survivor.pk != sale.pk or not _still_ours(sale):
+            return
+        if _knows_more(sale, evidence):
+            Sale.objects.filter(pk=sale.pk).update(next_at=now())
+            return
+        _freeze(sale, evidence)
+        _conclude(sale, decision, headline(evidence.content))
+
+
+def _still_ours(sale: Sale) -> bool:
+    current = Sale.objects.select_for_update(no_key=True).get(pk=sale.pk)
+    return current.outcome == Sale.Outcome.PENDING and current.attempts == sale.attempts
+
+
+def _knows_more(sale: Sale, evidence: Evidence) -> bool:
+    """Whether an invoice was linked while we were reading: then what we read is not the whole sale."""
+    linked = sale.aliases.filter(kind=INVOICE).values_list("kind", "stripe_id")
+    return not set(linked) <= evidence.ids
+
+
+def _freeze(sale: Sale, evidence: Evidence) -> None:
+    """A sale without document may be read again; the snapshot of one with a document never changes."""
+    values = {
+        "content": evidence.content,
+        "api_version": settings.STRIPE_API_VERSION,
+        "sha256": content_hash(evidence.content),
+        "taken_at": now(),
+    }
+    Snapshot.objects.update_or_create(sale=sale, defaults=values)
+
+
+def _conclude(sale: Sale, decision: NotApplicable | Held | Draft, columns: dict[str, Any]) -> None:
+    if isinstance(decision, Draft):
+        document = create_document(draft=decision)
+        columns["customer_name"] = decision.party.name[:250] or columns["customer_name"]
+        _close(sale, Sale.Outcome.DOCUMENT, (), document=document, **columns)
+    else:
+        held = isinstance(decision, Held)
+        outcome = Sale.Outcome.HELD if held else Sale.Outcome.NOT_APPLICABLE
+        _close(sale, outcome, decision.reasons, **columns)
+
+
+def _close(sale: Sale, outcome: str, reasons: Any, **columns: Any) -> None:
+    at = now()
+    values = {"reasons": [reason.as_json() for reason in reasons], "next_at": None, "last_error": "", **columns}
+    ours = Sale.objects.filter(pk=sale.pk, outcome=Sale.Outcome.PENDING, attempts=sale.attempts)
+    with transaction.atomic():
+        if ours.update(outcome=outcome, updated_at=at, **values):
+            note(
+                sale, Sale.Outcome.PENDING, outcome, reason="\n".join(reason["message"] for reason in values["reasons"])
+            )
+
+
+def hold(sale: Sale, *reasons: Problem) -> None:
+    """End in HELD with the reasons, while the sale is still ours."""
+    _close(sale, Sale.Outcome.HELD, reasons)
+
+
+def postpone(sale: Sale, reason: str, *, at_least: timedelta = timedelta()) -> None:
+    """Try again after a growing pause, or hold the sale with the reason when it was the last attempt."""
+    if sale.attempts >= ATTEMPTS:
+        hold(sale, _gave_up(reason))
+        return
+    pause = min(FIRST_PAUSE * 4 ** (sale.attempts - 1), LONGEST_PAUSE)
+    at = now()
+    ours = Sale.objects.filter(pk=sale.pk, outcome=Sale.Outcome.PENDING, attempts=sale.attempts)
+    ours.update(last_error=reason, next_at=at + max(pause, at_least), updated_at=at)
+
+
+def _gave_up(reason: str) -> Problem:
+    text = _("Tried %(attempts)s times; the last time: %(reason)s")
+    return Problem("sale", GAVE_UP, text % {"attempts": ATTEMPTS, "reason": reason})

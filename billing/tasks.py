@@ -1,0 +1,40 @@
+"""The queue's door to this app. Each task works off a table and carries nothing."""
+
+from datetime import datetime
+
+from billing.models import InboundEvent, Sale
+from billing.services.catch_up_events import catch_up_events as find_missed_events
+from billing.services.decide_due_sales import decide_due_sales
+from billing.services.process_event import process_due_events
+from billing.services.sweep_events import sweep_events as watch_inbox
+from config.queue import drain_task
+
+
+def _events_due(at: datetime) -> bool:
+    return InboundEvent.objects.due(at).exists()
+
+
+@drain_task(due=_events_due)
+def drain_events() -> None:
+    """Process the events of the inbox that are due."""
+    process_due_events()
+
+
+def _sales_due(at: datetime) -> bool:
+    return Sale.objects.due(at).exists()
+
+
+@drain_task(due=_sales_due)
+def drain_sales() -> None:
+    """Decide the sales that are due."""
+    decide_due_sales()
+
+
+def sweep_events() -> None:
+    """Once a minute: raise the alarm when the inbox is not worked off."""
+    watch_inbox()
+
+
+def catch_up_events() -> None:
+    """Every 15 minutes, and again at once while a backlog is left: find the events that no webhook brought."""
+    find_missed_events()

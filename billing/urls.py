@@ -1,0 +1,10 @@
+"""The public addresses of this app."""
+
+from django.urls import path
+
+from billing.webhook import stripe_webhook
+
+app_name = "billing"
+urlpatterns = [
+    path("stripe/webhook/<uuid:uuid>/", stripe_webhook, name="stripe_webhook"),
+]
