@@ -1,0 +1,139 @@
+"""The vocabulary in which a sale reaches this app: frozen parties, lines and payments without any Stripe word."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Self
+
+from smartbill.errors import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A postal address; `department`, `municipality`, `district` are the tax authority's catalogue codes."""
+
+    country: str = ""
+    line: str = ""
+    city: str = ""
+    postal_code: str = ""
+    department: str = ""
+    municipality: str = ""
+    district: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """The buyer as the document names them. `tax_id_type`: nit, dui, passport, resident_card, other or
+    empty. `person_type`: natural, legal or empty."""
+
+    name: str = ""
+    commercial_name: str = ""
+    tax_id: str = ""
+    tax_id_type: str = ""
+    nrc: str = ""
+    activity_code: str = ""
+    activity_text: str = ""
+    person_type: str = ""
+    email: str = ""
+    phone: str = ""
+    address: Address = field(default_factory=Address)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line exactly as it was charged, in units of the currency.
+
+    `subtotal` is quantity times price before discounts, `discount` is positive, `tax` is contained in the subtotal
+    when `tax_inclusive`. `tax_class`: standard, exempt, not_subject, or unknown (which holds the document).
+    `unit`: service or unit. `code` is the seller's own product code.
+    """
+
+    description: str
+    quantity: Decimal
+    subtotal: Decimal
+    discount: Decimal = Decimal(0)
+    tax: Decimal = Decimal(0)
+    tax_inclusive: bool = True
+    tax_rate: Decimal | None = None
+    tax_class: str = "standard"
+    unit: str = "service"
+    code: str = ""
+
+    @property
+    def total(self) -> Decimal:
+        """What the customer paid for this line."""
+        return self.subtotal - self.discount + (Decimal(0) if self.tax_inclusive else self.tax)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """One payment. `method`: card_credit, card_debit, transfer, wallet, cash, crypto or other."""
+
+    method: str
+    amount: Decimal
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a value came from: the object and field, its raw text, and the rule that changed it (or empty)."""
+
+    source: str
+    raw: str
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """All that a document is made of. `source` is the opaque business key of the sale, unique with `purpose`.
+
+    `held_because` lists what the upstream app could not decide; the provider adds its own problems.
+    """
+
+    issuer_id: int
+    source: str
+    kind: str
+    livemode: bool
+    currency: str
+    total: Decimal
+    party: Party
+    lines: Sequence[Line]
+    payments: Sequence[Payment]
+    language: str
+    occurred_at: datetime
+    purpose: str = "sale"
+    customer_reference: str = ""
+    provenance: Mapping[str, Provenance] = field(default_factory=dict)
+    held_because: Sequence[Problem] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the draft as JSON values; Decimal becomes text, so that nothing is rounded on the way."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
+        return plain
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Rebuild the draft that `as_json` stored."""
+        return cls(
+            **{
+                **stored,
+                "total": Decimal(stored["total"]),
+                "party": Party(**{**stored["party"], "address": Address(**stored["party"]["address"])}),
+                "lines": tuple(_line(row) for row in stored["lines"]),
+                "payments": tuple(Payment(**{**row, "amount": Decimal(row["amount"])}) for row in stored["payments"]),
+                "occurred_at": datetime.fromisoformat(stored["occurred_at"]),
+                "provenance": {name: Provenance(**row) for name, row in stored["provenance"].items()},
+                "held_because": tuple(Problem(**row) for row in stored["held_because"]),
+            }
+        )
+
+
+_DECIMALS = ("quantity", "subtotal", "discount", "tax", "tax_rate")
+
+
+def _line(row: Mapping[str, Any]) -> Line:
+    known = {f.name for f in fields(Line)}
+    values = {name: value for name, value in row.items() if name in known}
+    return Line(**{**values, **{n: Decimal(values[n]) for n in _DECIMALS if values.get(n) is not None}})

@@ -1,0 +1,1 @@
+"""SmartBill El Salvador (api.smartbill.lat) and the tax authority's rules behind it."""
