@@ -1,0 +1,214 @@
+"""A local file that remembers what the database may have missed: who was about to send, and what came back.
+
+One file per process, locked for the life of its owner and fsynced per line. An unlocked file belongs to a dead
+process: only then does the absence of a `sending` line prove that nothing left. The files hold fiscal data: mode
+0600, on the encrypted volume of the data directory. Once every attempt in a file has its outcome it is put aside, and
+kept for as long as a backup may be restored whose gap Stripe can still fill: then it tells what was sent meanwhile.
+
+The key of an attempt is its number together with the name of its journal: after a restore numbers are given out anew.
+"""
+
+import base64
+import errno
+import fcntl
+import json
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from smartbill.providers.base import Exchange
+
+SUFFIX = ".jsonl"
+SWEEPER = "sweeper.lock"
+KEPT_FOR = 45 * 24 * 60 * 60
+"""Seconds. Stripe lists its events for 30 days; what is older cannot be caught up, and a restore is by hand."""
+
+Trace = Mapping[str, str]
+"""What was sent, for a database that has forgotten it: issuer, operation, route, source, purpose, reference, sha256."""
+
+
+def directory() -> Path:
+    """Return the folder of the journals, made on first use."""
+    path = Path(settings.DATA_DIR) / "journal"
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+class Journal:
+    """The journal of this process. Safe to write from several threads."""
+
+    def __init__(self) -> None:
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self.unrecorded: dict[int, Exchange] = {}
+        """Answers that the database has not taken yet."""
+        self.sent: set[int] = set()
+        """Attempts whose first byte may have left, and whose answer the database has not taken yet."""
+        self._lock = threading.Lock()
+        final = directory() / (self.name + SUFFIX)
+        newborn = final.with_suffix(".new")
+        self._fd = os.open(newborn, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+        # Locked before it gets its name, so that nobody can take a newborn journal for an orphan.
+        fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        newborn.rename(final)
+
+    def sending(self, attempt_id: int, trace: Trace | None = None) -> None:
+        """Note that the first byte of this attempt may leave from now on."""
+        self.sent.add(attempt_id)
+        self._append({"attempt": attempt_id, "line": "sending", "at": time.time(), **(trace or {})})
+
+    def answer(self, attempt_id: int, exchange: Exchange) -> None:
+        """Note what came back, before any database hears of it."""
+        try:
+            self._append({"attempt": attempt_id, "line": "answer", "exchange": pack(exchange)})
+        finally:
+            # A full disk must not lose an answer that we have: the database may still take it.
+            self.unrecorded[attempt_id] = exchange
+
+    def forget(self, attempt_id: int) -> None:
+        """Drop from memory what the database has taken; the file keeps it."""
+        self.unrecorded.pop(attempt_id, None)
+        self.sent.discard(attempt_id)
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+    def _append(self, line: dict[str, Any]) -> None:
+        # The break in front keeps a line whole after one that a full disk cut short: a lost `sending` would be taken
+        # for the proof that nothing left.
+        whole = b"\n" + json.dumps(line).encode() + b"\n"
+        with self._lock:
+            if os.write(self._fd, whole) != len(whole):
+                raise OSError(errno.ENOSPC, "the journal took only a part of a line")
+            os.fsync(self._fd)
+
+
+@dataclass(slots=True)
+class Orphan:
+    """The journal of a dead process, locked by us while we read it."""
+
+    path: Path
+    fd: int
+    sending: set[int] = field(default_factory=set)
+    answers: dict[int, Exchange] = field(default_factory=dict)
+    lines: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """The `sending` lines by attempt."""
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    def put_aside(self) -> None:
+        """Keep the file apart from those that are worked on; call only when every attempt in it has its outcome."""
+        if self.sending:
+            self.path.rename(kept_directory() / self.path.name)
+        else:
+            self.path.unlink(missing_ok=True)
+
+
+def kept_directory() -> Path:
+    """Return the folder of the journals that have been worked off, made on first use."""
+    path = directory() / "kept"
+    path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def kept() -> Iterator[Orphan]:
+    """Yield the journals that were put aside, the oldest first."""
+    for path in sorted(kept_directory().glob("*" + SUFFIX), key=lambda each: each.stat().st_mtime):
+        yield _read(Orphan(path=path, fd=-1))
+
+
+def remove_old_journals() -> None:
+    """Remove what was put aside longer ago than any backup may be restored for."""
+    for path in kept_directory().glob("*" + SUFFIX):
+        if time.time() - path.stat().st_mtime > KEPT_FOR:
+            path.unlink(missing_ok=True)
+
+
+def owners_at_work() -> list[str]:
+    """Return the names of the journals whose processes live; they may be sending."""
+    with only_sweeper():
+        dead = {orphan.name for orphan in orphans()}
+    return [path.stem for path in sorted(directory().glob("*" + SUFFIX)) if path.stem not in dead]
+
+
+@contextmanager
+def only_sweeper() -> Iterator[None]:
+    """Wait until no other process of this host reads the journals of the dead: while it does, they look alive."""
+    fd = os.open(directory() / SWEEPER, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
+def orphans() -> Iterator[Orphan]:
+    """Yield the journals whose owners are dead; each is unlocked again after its turn."""
+    for path in sorted(directory().glob("*" + SUFFIX)):
+        try:
+            fd = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            continue
+        try:
+            yield _read(Orphan(path=path, fd=fd))
+        finally:
+            os.close(fd)
+
+
+def _read(orphan: Orphan) -> Orphan:
+    for raw in orphan.path.read_bytes().splitlines():
+        try:
+            line = json.loads(raw)
+        except ValueError:
+            # A blank, or a line cut short by a kill or a full disk. Its answer was not journalled: that ends in doubt.
+            continue
+        orphan.sending.add(line["attempt"])
+        if line["line"] == "sending":
+            orphan.lines[line["attempt"]] = line
+        if line["line"] == "answer":
+            orphan.answers[line["attempt"]] = unpack(line["exchange"])
+    return orphan
+
+
+def pack(exchange: Exchange) -> dict[str, Any]:
+    """Return an exchange as plain values."""
+    return {
+        "written": exchange.written,
+        "unreachable": exchange.unreachable,
+        "status": exchange.status,
+        "body": base64.b64encode(exchange.body).decode(),
+        "content_type": exchange.content_type,
+        "retry_after": exchange.retry_after,
+        "failure": exchange.failure,
+    }
+
+
+def unpack(packed: Mapping[str, Any]) -> Exchange:
+    """Rebuild what `pack` made."""
+    return Exchange(**{**packed, "body": base64.b64decode(packed["body"])})
+
+
+_own: tuple[int, Journal] | None = None
+
+
+def own_journal() -> Journal:
+    """Return this process's journal, opened on first use (and anew after a fork)."""
+    global _own
+    if _own is None or _own[0] != os.getpid():
+        _own = (os.getpid(), Journal())
+    return _own[1]

@@ -1,0 +1,89 @@
+"""A draft becomes a document: once per sale and purpose, whoever asks and however often."""
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+
+from smartbill.drafts import Draft
+from smartbill.errors import Problem
+from smartbill.lifecycle import Status
+from smartbill.models import Document, DocumentEvent, Issuer, Revision
+from smartbill.models.revision import content_hash
+from smartbill.providers import provider_for
+
+
+def create_document(*, draft: Draft) -> Document:
+    """Freeze the draft as a document, READY when the provider finds no problem, HELD with all reasons otherwise.
+
+    The second call for the same source and purpose returns the first one's document, whatever has become of it.
+    """
+    existing = Document.objects.filter(source=draft.source, purpose=draft.purpose).first()
+    if existing is not None:
+        return existing
+    issuer = Issuer.objects.get(pk=draft.issuer_id)
+    problems = _problems(issuer, draft)
+    try:
+        with transaction.atomic():
+            document = _insert(issuer, draft, problems)
+    except IntegrityError:
+        return Document.objects.get(source=draft.source, purpose=draft.purpose)
+    return document
+
+
+def _problems(issuer: Issuer, draft: Draft) -> list[Problem]:
+    problems = provider_for(issuer).problems(draft)
+    if draft.livemode != issuer.livemode:
+        message = _("A payment of the other mode (test or live) never reaches this issuer.")
+        problems.append(Problem("livemode", "wrong_mode", message))
+    return problems
+
+
+def _insert(issuer: Issuer, draft: Draft, problems: list[Problem]) -> Document:
+    at = now()
+    document = Document.objects.create(
+        issuer=issuer,
+        source=draft.source,
+        purpose=draft.purpose,
+        livemode=draft.livemode,
+        status=Status.HELD if problems else Status.READY,
+        status_since=at,
+        next_at=None if problems else at,
+        reason="\n".join(str(problem.message) for problem in problems),
+        currency=draft.currency,
+        occurred_at=draft.occurred_at,
+        created_at=at,
+        updated_at=at,
+        **columns_of(issuer, draft),
+    )
+    freeze(document, draft, problems, number=1)
+    DocumentEvent.objects.create(document=document, after=document.status, reason=document.reason, created_at=at)
+    return document
+
+
+def columns_of(issuer: Issuer, draft: Draft) -> dict[str, object]:
+    """Return the columns that lists show and search; the draft itself is kept whole in the revision."""
+    return {
+        "kind": draft.kind,
+        "series": provider_for(issuer).series(draft),
+        "total": draft.total,
+        "language": draft.language,
+        "customer_name": draft.party.name[:250],
+        "customer_tax_id": draft.party.tax_id[:25],
+        "customer_email": draft.party.email[:254],
+        "customer_reference": draft.customer_reference[:120],
+    }
+
+
+def freeze(document: Document, draft: Draft, problems: list[Problem], *, number: int, actor: Any = None) -> Revision:
+    """Write the draft as a revision; revisions are never changed afterwards."""
+    content = draft.as_json()
+    return Revision.objects.create(
+        document=document,
+        number=number,
+        content=content,
+        sha256=content_hash(content),
+        problems=[problem.as_json() for problem in problems],
+        actor=actor,
+    )

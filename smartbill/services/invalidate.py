@@ -1,0 +1,49 @@
+"""Asking for the invalidation of an issued document; a worker carries it out through a manager key."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+
+from smartbill.errors import PreconditionFailed
+from smartbill.lifecycle import Operation, Status
+from smartbill.models import ApiKey, Document
+from smartbill.permissions import require, require_reason
+
+
+def invalidation_blockers(document: Document) -> list[str]:
+    """Return, in words, all that certainly forbids the invalidation; deadlines never do (the authority decides)."""
+    blockers: list[str] = []
+    if document.status == Status.CONTINGENCY:
+        blockers.append(_("It has no seal yet; a document in contingency cannot be invalidated."))
+    elif document.status == Status.UNKNOWN:
+        blockers.append(_("It is in doubt whether it was issued; answer that first."))
+    elif document.status != Status.STAMPED:
+        blockers.append(_("Only a stamped document can be invalidated."))
+    keys = ApiKey.objects.usable().filter(issuer=document.issuer)
+    if not keys.able_to(Operation.INVALIDATE).exists():
+        if keys.exists():
+            blockers.append(_("Only transmitter keys are set up; invalidating needs a key with the role manager."))
+        else:
+            blockers.append(_("The issuer has no usable API key."))
+    return blockers
+
+
+def request_invalidation(document: Document, *, actor: Any, reason: str) -> None:
+    """Queue the invalidation, or raise PreconditionFailed before any call with every blocker in words."""
+    require(actor, "smartbill.invalidate_document")
+    reason = require_reason(reason)
+    if blockers := invalidation_blockers(document):
+        raise PreconditionFailed(" ".join(blockers))
+    document.move_to(Status.INVALIDATING, actor=actor, reason=reason, next_at=now())
+
+
+def withdraw_invalidation(document: Document, *, actor: Any) -> None:
+    """Take back an invalidation that waits; refused while its call is under way, which nobody can stop."""
+    require(actor, "smartbill.invalidate_document")
+    with transaction.atomic():
+        row = Document.objects.select_for_update().get(pk=document.pk)
+        if row.attempts.open().filter(operation=Operation.INVALIDATE).exists():
+            raise PreconditionFailed(_("The call is under way and cannot be stopped. Wait for its answer."))
+        row.move_to(Status.STAMPED, actor=actor, reason=_("The invalidation was withdrawn before it was sent."))
