@@ -1,0 +1,12 @@
+"""The outbox of messages to customers."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class NotificationsConfig(AppConfig):
+    name = "notifications"
+    verbose_name = _("Messages")
+
+    def ready(self) -> None:
+        from notifications import checks  # noqa: F401 - registers the system checks
