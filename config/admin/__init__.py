@@ -1,0 +1,35 @@
+"""The framework of the admin: what the pages of the apps are made of.
+
+The apps import these names from here and nothing else of `config`; the pages of the glue itself are in `config.pages`.
+"""
+
+from config.admin.base import HouseAdmin, ReadOnlyAdmin, SummaryLine
+from config.admin.confirm import ConfirmForm, ReasonForm, confirmed_action
+from config.admin.display import amount, badge, code, mode_badge, moment, pretty_json, two_lines
+from config.admin.each import run_on_each, run_on_set
+from config.admin.lists import BoundedPaginator, PeriodFilter
+from config.admin.problems import Problem, ProblemFilter
+from config.admin.site import SelloAdminSite
+
+__all__ = [
+    "BoundedPaginator",
+    "ConfirmForm",
+    "HouseAdmin",
+    "PeriodFilter",
+    "Problem",
+    "ProblemFilter",
+    "ReadOnlyAdmin",
+    "ReasonForm",
+    "SelloAdminSite",
+    "SummaryLine",
+    "amount",
+    "badge",
+    "code",
+    "confirmed_action",
+    "mode_badge",
+    "moment",
+    "pretty_json",
+    "run_on_each",
+    "run_on_set",
+    "two_lines",
+]

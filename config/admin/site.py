@@ -1,0 +1,98 @@
+"""The admin site: its menu in the order of the work, the desk on its start page, and no page but the house's."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin import AdminSite, ModelAdmin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.functional import LazyObject
+from django.utils.translation import gettext_lazy as _
+
+from config.admin.base import SECTIONS, HouseAdmin
+from config.admin.problems import Card, count_rows
+
+
+class SelloAdminSite(AdminSite):
+    """Stock Django's site, arranged for people who run billing from it."""
+
+    site_header = "Sello"
+    site_title = "Sello"
+    index_title = _("What needs you now")
+    index_template = "admin/desk.html"
+    site_url = None
+    enable_nav_sidebar = False
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.disable_action("delete_selected")
+
+    def register(
+        self,
+        model_or_iterable: "type[Model] | Iterable[type[Model]] | LazyObject[Any]",
+        admin_class: "type[ModelAdmin[Any]] | None" = None,
+        **options: Any,
+    ) -> None:
+        """Register a page of the house. What other packages register is passed over.
+
+        django-q2's schedule form runs any code for whoever may add one, and dj-stripe's pages let any member of
+        staff act on Stripe: a foreign page shows only where the house has made its own of it.
+        """
+        if admin_class is not None and issubclass(admin_class, HouseAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {
+            **super().each_context(request),
+            "livemode": settings.STRIPE_LIVE_MODE,
+            "home_url": reverse("admin:index"),
+        }
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Return the menu: one entry per section, whatever app a model belongs to."""
+        if app_label is not None:
+            return super().get_app_list(request, app_label)
+        by_section: dict[str, list[tuple[int, str, Any]]] = {}
+        for app in self._build_app_dict(request).values():
+            for entry in app["models"]:
+                page = self._registry[entry["model"]]
+                if isinstance(page, HouseAdmin):
+                    by_section.setdefault(page.section, []).append((page.position, str(entry["name"]), entry))
+        return [
+            {
+                "name": title,
+                "app_label": section,
+                "app_url": f"#{section}",
+                "has_module_perms": True,
+                "models": [entry for _position, _name, entry in sorted(by_section[section], key=lambda row: row[:2])],
+            }
+            for section, title in SECTIONS.items()
+            if section in by_section
+        ]
+
+    def cards(self, request: HttpRequest) -> list[Card]:
+        """Count what needs a person, most urgent first, over the lists that this person may see."""
+        pages = [page for page in self._registry.values() if isinstance(page, HouseAdmin)]
+        found = [
+            Card(
+                problem,
+                count_rows(problem, page.model._default_manager.all()),
+                f"{page.list_url()}?problem={problem.key}",
+            )
+            for page in pages
+            if page.problems and page.has_view_permission(request)
+            for problem in page.problems
+        ]
+        return sorted(found, key=lambda card: card.problem.urgency)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        cards = self.cards(request)
+        desk = {
+            "urgent": [card for card in cards if card.count and card.problem.tone != "wait"],
+            "under_way": [card for card in cards if card.count and card.problem.tone == "wait"],
+            "clear": [card for card in cards if not card.count and card.problem.tone != "wait"],
+        }
+        return super().index(request, {**desk, **(extra_context or {})})

@@ -1,0 +1,102 @@
+"""The list and the page of fiscal documents. Nothing is typed over: every change is a service behind a question."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from config.admin import PeriodFilter, ProblemFilter, SummaryLine, amount, mode_badge, moment, two_lines
+from notifications.errors import MessageError
+from smartbill.admin import search
+from smartbill.admin.evidence_views import DocumentEvidence
+from smartbill.admin.page import document_page
+from smartbill.admin.states import PROBLEMS, kind_name, next_step, status_badge
+from smartbill.errors import SmartbillError
+from smartbill.lifecycle import STAGES, Status
+from smartbill.models import Document
+
+
+@admin.register(Document)
+class DocumentAdmin(DocumentEvidence):
+    """Buttons follow the table of states: an action stands on the page only where `STAGES` names it."""
+
+    section = "work"
+    position = 10
+    problems = PROBLEMS
+    refusals = (SmartbillError, MessageError)
+    change_form_template = "admin/smartbill/document/page.html"
+    list_display = ["state", "number", "customer", "kind_name", "amount", "paid", "stamped", "mode", "next_step"]
+    list_display_links = ["number"]
+    confirm_display = ["state", "number", "customer", "kind_name", "amount", "mode"]
+    list_filter = [ProblemFilter, "status", PeriodFilter, "kind", "livemode"]
+    search_fields = ["customer_name", "customer_email"]
+    search_help_text = _("Name, e-mail, tax id, number, code, amount, or a Stripe id (in_, pi_, cus_)")
+    sortable_by = ["amount"]
+
+    @admin.display(description=_("State"))
+    def state(self, document: Document) -> SafeString:
+        return status_badge(document)
+
+    @admin.display(description=_("Number"))
+    def number(self, document: Document) -> SafeString:
+        series, _dash, serial = document.control_number.rpartition("-")
+        return two_lines(serial or document.reference, series)
+
+    @admin.display(description=_("Customer and tax id"))
+    def customer(self, document: Document) -> SafeString:
+        return two_lines(document.customer_name or document.customer_email, document.customer_tax_id)
+
+    @admin.display(description=_("Kind"))
+    def kind_name(self, document: Document) -> SafeString:
+        return kind_name(document)
+
+    @admin.display(description=_("Total"), ordering="total")
+    def amount(self, document: Document) -> str:
+        return amount(document.total, document.currency)
+
+    @admin.display(description=_("Paid"))
+    def paid(self, document: Document) -> SafeString:
+        return moment(document.occurred_at)
+
+    @admin.display(description=_("Stamped"))
+    def stamped(self, document: Document) -> SafeString:
+        return moment(document.stamped_at)
+
+    @admin.display(description=_("Mode"))
+    def mode(self, document: Document) -> SafeString:
+        return mode_badge(document.livemode)
+
+    @admin.display(description=_("Next step"))
+    def next_step(self, document: Document) -> SafeString | str:
+        return next_step(document)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if search.looks_like_reference(term) and (found := queryset.filter(reference=term.upper())).exists():
+            return found, False
+        lookup = search.exact_lookup(term) or search.fragment_lookup(term) or Q(pk__in=[])
+        return queryset.filter(lookup), False
+
+    def row_label(self, row: Document) -> str:
+        return f"{row} · {row.customer_name or row.customer_email or '–'} · {self.amount(row)}"
+
+    def choice_summary(self, queryset: QuerySet[Any], action: str) -> list[SummaryLine]:
+        """Number and total of the chosen documents per state and currency, the largest group first."""
+        groups = queryset.order_by().values_list("status", "currency").annotate(count=Count("pk"), total=Sum("total"))
+        return [
+            SummaryLine(Status(status).label, count, amount(total, currency), action in STAGES[status].actions)
+            for status, currency, count, total in sorted(groups, key=lambda group: -group[2])
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["page"] = document_page(context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -1,0 +1,166 @@
+"""What the confirmations of a document's actions ask."""
+
+import re
+from dataclasses import fields, replace
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from config.admin import ConfirmForm, ReasonForm
+from smartbill.admin.page import open_problems
+from smartbill.drafts import Address, Draft, Party, Provenance
+from smartbill.lifecycle import Kind
+from smartbill.models import Document
+from smartbill.providers import provider_for
+from smartbill.services.propose import in_words, open_proposal
+
+CODE = re.compile(r"(?i)\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
+ADDRESS = [field.name for field in fields(Address)]
+CORRECTED = gettext_noop("correction by a person")
+PARTY = [field.name for field in fields(Party) if field.name != "address"]
+
+
+class FoundForm(ConfirmForm):
+    """A person found the document at the provider and says under which code."""
+
+    code = forms.CharField(
+        label=_("Generation code or link"),
+        max_length=500,
+        help_text=_("As the provider shows it. The document is read there and compared before it is taken as ours."),
+    )
+
+    reason = forms.CharField(
+        label=_("Note"), required=False, max_length=500, help_text=_("Where you found it, for whoever reads it later.")
+    )
+
+    def clean_code(self) -> str:
+        """Return the one code in what was typed: a code, or a link that carries one."""
+        codes: set[str] = {code.upper() for code in CODE.findall(self.cleaned_data["code"])}
+        if len(codes) != 1:
+            raise forms.ValidationError(_("A generation code has 36 characters, such as 4E1F…-…."))
+        return codes.pop()
+
+
+class ConfirmAnswerForm(ConfirmForm):
+    """A second person stands by the answer of the first: the very one that is shown here."""
+
+    seen = forms.BooleanField(label=_("I have looked at the provider myself and confirm this answer"))
+    proposal_id = forms.IntegerField(widget=forms.HiddenInput)
+    field_order = ["seen", "proposal_id"]
+
+    def __init__(self, *args: Any, rows: Any, **kwargs: Any) -> None:
+        super().__init__(*args, rows=rows, **kwargs)
+        if waiting := open_proposal(rows[0]):
+            text = _("%(who)s says: %(what)s") % {"who": waiting.proposed_by, "what": in_words(waiting)}
+            self.fields["seen"].help_text = text
+            self.fields["proposal_id"].initial = waiting.pk
+
+    def service_fields(self) -> dict[str, Any]:
+        return {"proposal_id": self.cleaned_data["proposal_id"]}
+
+
+class ResendForm(ReasonForm):
+    """A mail is sent again, to the same or another address."""
+
+    recipient = forms.EmailField(
+        label=_("To another address"), required=False, help_text=_("Empty: to the customer's address on the document.")
+    )
+    field_order = ["recipient", "reason"]
+
+
+class CorrectForm(ReasonForm):
+    """The buyer and the kind of the document as they shall be; the rest of the draft stays as it was charged."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices)
+    name = forms.CharField(label=_("Name"), max_length=250, required=False)
+    commercial_name = forms.CharField(label=_("Commercial name"), max_length=150, required=False)
+    tax_id_type = forms.ChoiceField(
+        label=_("Kind of tax id"),
+        required=False,
+        choices=[
+            ("", _("None")),
+            ("nit", "NIT"),
+            ("dui", "DUI"),
+            ("passport", _("Passport")),
+            ("resident_card", _("Resident card")),
+            ("other", _("Other")),
+        ],
+    )
+    tax_id = forms.CharField(label=_("Tax id"), max_length=25, required=False)
+    nrc = forms.CharField(label="NRC", max_length=8, required=False)
+    activity_code = forms.CharField(label=_("Activity code"), max_length=6, required=False)
+    activity_text = forms.CharField(label=_("Activity"), max_length=150, required=False)
+    person_type = forms.ChoiceField(
+        label=_("Natural or legal person"),
+        required=False,
+        choices=[("", _("Not stated")), ("natural", _("Natural person")), ("legal", _("Legal person"))],
+    )
+    email = forms.CharField(label=_("E-mail"), max_length=254, required=False)
+    phone = forms.CharField(label=_("Phone"), max_length=30, required=False)
+    country = forms.CharField(label=_("Country"), max_length=2, required=False, help_text=_("Two letters, such as SV."))
+    line = forms.CharField(label=_("Address"), max_length=200, required=False)
+    city = forms.CharField(label=_("City"), max_length=100, required=False)
+    postal_code = forms.CharField(label=_("Postal code"), max_length=20, required=False)
+    department = forms.CharField(label=_("Department (code)"), max_length=2, required=False)
+    municipality = forms.CharField(label=_("Municipality (code)"), max_length=2, required=False)
+    district = forms.CharField(label=_("District (code)"), max_length=2, required=False)
+    field_order = ["kind", *PARTY, *ADDRESS, "reason"]
+
+    def __init__(self, *args: Any, rows: Any, **kwargs: Any) -> None:
+        self.document: Document = rows[0]
+        revision = self.document.revisions.get(number=self.document.revision)
+        self.before: Draft = revision.draft
+        party = self.before.party
+        initial = {
+            "kind": self.before.kind,
+            **{name: getattr(party, name) for name in PARTY},
+            **{name: getattr(party.address, name) for name in ADDRESS},
+        }
+        super().__init__(*args, rows=rows, initial=initial, **kwargs)
+        for problem in open_problems(self.document, revision, self.document.attempts.order_by("id")):
+            if (name := problem["field"].rsplit(".", 1)[-1]) in self.fields:
+                self.fields[name].help_text = problem["message"]
+                self.todo |= {name}
+
+    def clean(self) -> dict[str, Any]:
+        """Ask the provider's rules at once, so that what is still wrong stands beside its field."""
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors:
+            for problem in provider_for(self.document.issuer).problems(self.draft()):
+                name = problem.field.rsplit(".", 1)[-1]
+                self.add_error(name if name in self.fields else None, str(problem.message))
+        return cleaned
+
+    def draft(self) -> Draft:
+        """Return the draft with the buyer as typed; each changed field says that a person changed it."""
+        typed = {name: value.strip() for name, value in self.cleaned_data.items() if name != "reason"}
+        address = replace(self.before.party.address, **{name: typed[name] for name in ADDRESS})
+        party = replace(self.before.party, address=address, **{name: typed[name] for name in PARTY})
+        return replace(
+            self.before,
+            kind=typed["kind"],
+            party=party,
+            provenance={**self.before.provenance, **self._corrections(typed)},
+            held_because=(),
+        )
+
+    def _corrections(self, typed: dict[str, str]) -> dict[str, Provenance]:
+        return {
+            _path(name): Provenance(source=CORRECTED, raw=str(self.initial[name]), rule=self.cleaned_data["reason"])
+            for name, value in typed.items()
+            if value != self.initial[name]
+        }
+
+    def service_fields(self) -> dict[str, Any]:
+        return {
+            "draft": replace(self.draft(), held_because=self.before.held_because),
+            "reason": self.cleaned_data["reason"],
+        }
+
+
+def _path(name: str) -> str:
+    if name == "kind":
+        return "kind"
+    return f"party.address.{name}" if name in ADDRESS else f"party.{name}"

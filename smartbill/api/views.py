@@ -1,0 +1,16 @@
+"""Documents, read only."""
+
+from rest_framework.viewsets import ReadOnlyModelViewSet
+
+from smartbill.api.filters import DocumentQuery
+from smartbill.api.serializers import DocumentSerializer
+from smartbill.models import Document
+
+
+class DocumentViewSet(ReadOnlyModelViewSet[Document]):
+    """Fiscal documents and their states, newest first."""
+
+    queryset = Document.objects.select_related("issuer")
+    serializer_class = DocumentSerializer
+    query_class = DocumentQuery
+    scope = "documents"
