@@ -1,0 +1,79 @@
+"""A member of staff at the admin: logs in, presses a button, answers the confirmation. Plain HTTP, as a browser."""
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+
+import requests
+
+TIMEOUT = 90
+MESSAGE = re.compile(r'<li class="(success|info|warning|error)[^"]*">(.*?)</li>', re.DOTALL)
+
+
+class Form(HTMLParser):
+    """The fields of the form with this id or class, as a browser would send them back."""
+
+    def __init__(self, page: str, name: str) -> None:
+        super().__init__()
+        self.name, self.inside = name, False
+        self.fields: list[tuple[str, str]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.inside = self.name in (values.get("id"), values.get("class"))
+        elif self.inside and tag == "input" and values.get("name") and values.get("type") not in ("submit", "checkbox"):
+            self.fields.append((values["name"], values.get("value", "")))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.inside = False
+
+
+class StaffRefused(Exception):
+    """The admin did not do what was asked; the text is what it said."""
+
+
+class Staff:
+    """One logged-in person."""
+
+    def __init__(self, web: str, username: str, password: str) -> None:
+        self.admin = f"{web}/admin/"
+        self.browser = requests.Session()
+        page = self.browser.get(f"{web}/admin/login/", timeout=TIMEOUT)
+        page.raise_for_status()
+        fields = dict(Form(page.text, "login-form").fields) | {"username": username, "password": password}
+        answer = self.browser.post(page.url, fields, headers={"Referer": page.url}, timeout=TIMEOUT)
+        if "sessionid" not in self.browser.cookies:
+            raise StaffRefused(f"login: HTTP {answer.status_code}")
+
+    def act(self, action: str, row_id: int, *, model: str = "document", **answers: str) -> str:
+        """Choose an action for one row, answer its confirmation page, and return what the admin then says."""
+        rows = f"{self.admin}smartbill/{model}/"
+        chosen = [("action", action), ("_selected_action", str(row_id)), ("csrfmiddlewaretoken", self._csrf(rows))]
+        question = Form(self._post(rows, chosen), "confirm").fields
+        if not question:
+            raise StaffRefused(f"{action}: no confirmation page")
+        answered = [(name, value) for name, value in question if name.removeprefix("confirm-") not in answers]
+        answered += [(f"confirm-{name}", value) for name, value in answers.items()]
+        said = MESSAGE.findall(self._post(rows, answered))
+        text = " ".join(unescape(re.sub(r"<[^>]+>", "", message)).strip() for _level, message in said)
+        if [level for level, _message in said] != ["success"]:
+            raise StaffRefused(f"{action}: {text or 'nothing was said'}")
+        return text
+
+    def see(self, path: str = "") -> str:
+        """Return what stands at a path below the admin; without one, on the desk."""
+        page = self.browser.get(self.admin + path, timeout=TIMEOUT)
+        page.raise_for_status()
+        return page.content.decode()
+
+    def _post(self, url: str, fields: list[tuple[str, str]]) -> str:
+        page = self.browser.post(url, fields, headers={"Referer": url}, timeout=TIMEOUT)
+        page.raise_for_status()
+        return page.text
+
+    def _csrf(self, url: str) -> str:
+        page = self.see(url.removeprefix(self.admin))
+        return dict(Form(page, "changelist-form").fields)["csrfmiddlewaretoken"]
