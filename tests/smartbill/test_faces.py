@@ -1,0 +1,71 @@
+"""Page and PDF print what was frozen, in the customer's language and the country's way of writing."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from smartbill.drafts import Line
+from smartbill.faces import face_of, hash_of_face
+from smartbill.pdf import render_pdf
+from smartbill.providers.base import Identifiers
+from smartbill.services.accept import accept
+from smartbill.services.create import create_document
+from tests.factories.smartbill import COMPANY, IssuerFactory, make_draft
+
+pytestmark = pytest.mark.django_db
+CODE, SEAL = "3F2504E0-4F89-41D3-9A0C-0305E82C3301", "2026" + "A" * 36
+
+
+def issued(draft, *, seal=SEAL):
+    document = create_document(draft=draft)
+    assert document.status == "ready", document.reason
+    document.move_to("submitting")
+    at = datetime(2026, 11, 21, 5, 30, tzinfo=UTC)
+    accept(
+        document,
+        Identifiers(generation_code=CODE, control_number="DTE-01-M001P001-000000000000001", seal=seal, issued_at=at),
+    )
+    return document
+
+
+def test_a_factura_prints_prices_with_tax_and_the_tax_contained():
+    face = face_of(issued(make_draft(IssuerFactory())))
+    assert face["lines"] == [
+        {"description": "Suscripción", "quantity": "1", "price": "$113.00", "discount": "", "amount": "$113.00"}
+    ]
+    assert [amount for _label, amount in face["totals"]] == ["$113.00", "$13.00"]
+    assert face["total"] == "$113.00"
+
+
+def test_a_ccf_prints_net_prices_and_the_tax_on_top():
+    issuer = IssuerFactory()
+    line = Line(description="Plan", quantity=Decimal(3), subtotal=Decimal("339.00"), tax_rate=Decimal(13))
+    draft = make_draft(issuer, total="339.00", kind="ccf", party=COMPANY, lines=(line,))
+    face = face_of(issued(draft))
+    assert face["lines"][0]["amount"] == "$300.00"
+    assert [amount for _label, amount in face["totals"]] == ["$300.00", "$39.00"]
+
+
+def test_the_day_of_issue_is_the_local_day_of_the_issuer():
+    face = face_of(issued(make_draft(IssuerFactory())))
+    assert "20 de noviembre de 2026" in face["issued_on"]
+    assert "fechaEmi=2026-11-20" in face["public_url"]
+
+
+def test_a_late_seal_changes_the_face_and_nothing_else_does():
+    document = issued(make_draft(IssuerFactory()), seal="")
+    before = hash_of_face(face_of(document))
+    assert hash_of_face(face_of(document)) == before
+    document.move_to("stamped", seal=SEAL)
+    assert hash_of_face(face_of(document)) != before
+
+
+def test_the_pdf_carries_the_data_file_and_prints_hostile_text_as_text():
+    issuer = IssuerFactory()
+    name = '#panic("x") $x$ *b* <script> #read("/etc/passwd") \u202e\u0007 👩‍💻 محمد 李 Ñandú ș ț'
+    document = issued(make_draft(issuer, party=make_draft(issuer).party.__class__(name=name)))
+    pdf = render_pdf(face_of(document), data_file=b'{"a": 1}', at=document.issued_at)
+    assert pdf.startswith(b"%PDF-")
+    assert b"document.json" in pdf
+    assert render_pdf(face_of(document), data_file=b'{"a": 1}', at=document.issued_at) == pdf
