@@ -47,7 +47,7 @@ class Breaker:
 
 
 def allowed(breaker: Breaker, at: datetime, *, ceiling: int, in_flight: int) -> int:
-    """Return how many calls may start now. `ceiling` is what the account allows, `in_flight` what is under way."""
+    """Return how many more calls may be under way. `ceiling` is what the account allows, `in_flight` what is now."""
     if breaker.state == State.CLOSED:
         return max(0, min(ceiling, breaker.limit or ceiling) - in_flight)
     if breaker.state == State.OPEN and (breaker.probe_at is None or at < breaker.probe_at):

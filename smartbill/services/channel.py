@@ -1,6 +1,6 @@
 """The gate before every call: calls in flight, calls per period, pauses and the breaker, in one row for all hosts."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,8 @@ from smartbill.models import Attempt, Channel, ChannelEvent, Issuer
 from smartbill.permissions import require, require_reason
 
 ALERT = "breaker_open"
+AHEAD = 4
+"""One call is claimed ahead for every so many places: with calls of a second, it waits a quarter of one."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,13 +40,30 @@ def lock_channel(issuer_id: int) -> Channel:
 # Letting calls through
 
 
-def calls_allowed(channel: Channel, issuer: Issuer, at: datetime, *, ended: Collection[int] = ()) -> int:
-    """Return how many calls that change the legal world may start now; call under the channel's lock."""
+def places_for(channel: Channel, issuer: Issuer, at: datetime, *, worker: str) -> int:
+    """Return how many calls of this worker may be on the wire at once; call under the channel's lock.
+
+    What other workers have claimed is theirs, begun or not: so all of them together never exceed the account. While
+    one call is tried, the worker's own count as well, for as long as their ends are not recorded.
+    """
     if not issuer.active or (channel.paused_until and channel.paused_until > at):
         return 0
-    in_flight = Attempt.objects.open().filter(document__issuer=issuer).exclude(pk__in=ended).count()
-    free = breaker.allowed(channel.breaker, at, ceiling=issuer.in_flight, in_flight=in_flight)
-    return min(free, _left_in_period(channel, issuer, at))
+    under_way = Attempt.objects.open().filter(document__issuer=issuer)
+    if channel.state == State.CLOSED:
+        under_way = under_way.exclude(worker=worker)
+    return breaker.allowed(channel.breaker, at, ceiling=issuer.in_flight, in_flight=under_way.count())
+
+
+def new_calls(channel: Channel, issuer: Issuer, at: datetime, *, places: int, in_hand: int) -> int:
+    """Return how many calls a worker may claim that has so many places, and so many in hand already.
+
+    At rest a few more than there are places, so that one that ends is followed at once. Not where calls are counted
+    by time or by series, because a call that waits would leave at another moment than it was counted.
+    """
+    ahead = places and channel.is_at_rest and not (issuer.calls_per_period or issuer.one_per_series)
+    most = places + -(-places // AHEAD) if ahead else places
+    free = most - in_hand
+    return min(free, _left_in_period(channel, issuer, at)) if issuer.calls_per_period else free
 
 
 def note_calls(channel: Channel, issuer: Issuer, at: datetime, number: int) -> None:
@@ -80,8 +99,6 @@ def take_reading(issuer: Issuer) -> datetime | None:
 
 def _left_in_period(channel: Channel, issuer: Issuer, at: datetime) -> int:
     """Return how many calls any window of the period still has room for."""
-    if not issuer.calls_per_period:
-        return issuer.in_flight
     return max(0, issuer.calls_per_period - len(_in_period(channel, issuer, at)))
 
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import logging
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,7 +20,7 @@ from smartbill.lifecycle import Operation, Status
 from smartbill.models import ApiKey, Attempt, Channel, Document, Issuer, Revision
 from smartbill.providers import provider_for
 from smartbill.providers.base import Credentials, PreparedRequest, Provider
-from smartbill.services.channel import calls_allowed, lock_channel, note_calls, pause_channel
+from smartbill.services.channel import lock_channel, new_calls, note_calls, pause_channel, places_for
 from smartbill.services.guard import agree, begin_if_first
 from smartbill.services.restore_doubt import screen
 
@@ -41,6 +42,16 @@ class Claim:
     request: PreparedRequest
     credentials: Credentials
     trace: Trace
+    not_after: float
+    """A `time.monotonic()` instant after which the first byte may not leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the channel lets a worker do: new calls, and how many of all its calls may be on the wire at once."""
+
+    claims: list[Claim]
+    places: int
 
 
 def issuers_with_work(at: datetime) -> list[int]:
@@ -50,32 +61,35 @@ def issuers_with_work(at: datetime) -> list[int]:
     return list(Issuer.objects.filter(Exists(waiting), active=True).exclude(pk__in=shut).values_list("pk", flat=True))
 
 
-def claim_due(*, issuer_id: int, worker: str, limit: int, ended: Collection[int] = ()) -> list[Claim]:
+def claim_due(*, issuer_id: int, worker: str, limit: int, in_hand: int = 0) -> Grant:
     """Claim at most `limit` due documents of an issuer, within what its channel lets through at this moment.
 
-    `ended` are attempts whose calls are known to be over although their answers are not recorded yet. Raises
-    RestoreNeeded when the database does not know what was sent last.
+    `in_hand` calls of this worker have not ended yet. Raises RestoreNeeded when the database does not know what was
+    sent last.
     """
     reach("before_claim")
     begin_if_first()
+    # Taken before the claim: a process that sleeps between claim and call must find itself too late.
+    not_after = time.monotonic() + LATE_SENDER
     with transaction.atomic(durable=True):
         agree()
-        claims = _claim(issuer_id, worker, limit, ended)
+        # The channel's row is the gate: calls under way are counted under its lock, over all hosts.
+        channel, issuer, at = lock_channel(issuer_id), Issuer.objects.get(pk=issuer_id), now()
+        places = places_for(channel, issuer, at, worker=worker)
+        free = min(limit, new_calls(channel, issuer, at, places=places, in_hand=in_hand))
+        claims = _claim(channel, issuer, at, free, worker, not_after) if free > 0 else []
     if claims:
         reach("after_claim")
-    return claims
+    return Grant(claims, places)
 
 
-def _claim(issuer_id: int, worker: str, limit: int, ended: Collection[int]) -> list[Claim]:
-    # The channel's row is the gate: calls in flight are counted under its lock, over all hosts.
-    channel, issuer, at = lock_channel(issuer_id), Issuer.objects.get(pk=issuer_id), now()
-    free = min(limit, calls_allowed(channel, issuer, at, ended=ended))
-    documents = _lock_due(issuer, at, free) if free > 0 else []
+def _claim(channel: Channel, issuer: Issuer, at: datetime, free: int, worker: str, not_after: float) -> list[Claim]:
+    documents = _lock_due(issuer, at, free)
     claims: list[Claim] = []
     for status, operation in OPERATIONS.items():
         batch = screen([document for document in documents if document.status == status])
         if batch:
-            claims += _claim_batch(batch, issuer, operation, worker)
+            claims += _claim_batch(batch, issuer, operation, worker, not_after)
     if claims:
         note_calls(channel, issuer, at, len(claims))
     return claims
@@ -90,7 +104,9 @@ def _lock_due(issuer: Issuer, at: datetime, free: int) -> list[Document]:
     return [row for each in series[:free] for row in rows.filter(series=each).select_for_update(skip_locked=True)[:1]]
 
 
-def _claim_batch(documents: Sequence[Document], issuer: Issuer, operation: str, worker: str) -> list[Claim]:
+def _claim_batch(
+    documents: Sequence[Document], issuer: Issuer, operation: str, worker: str, not_after: float
+) -> list[Claim]:
     key = _key(issuer, operation)
     if key is None:
         _wait_for_key(documents, issuer, operation)
@@ -106,7 +122,7 @@ def _claim_batch(documents: Sequence[Document], issuer: Issuer, operation: str, 
     else:
         Document.objects.filter(pk__in=requests).update(next_at=None)
     return [
-        Claim(attempt.pk, provider, requests[attempt.document_id], key.credentials, _trace(attempt, issuer))
+        Claim(attempt.pk, provider, requests[attempt.document_id], key.credentials, _trace(attempt, issuer), not_after)
         for attempt in attempts
     ]
 

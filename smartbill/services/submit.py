@@ -3,7 +3,8 @@
 import logging
 import time
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
@@ -13,36 +14,36 @@ from smartbill.errors import RestoreNeeded
 from smartbill.journal import Journal, own_journal
 from smartbill.models import Attempt
 from smartbill.providers.base import Exchange
-from smartbill.services.claim import LATE_SENDER, Claim, claim_due
+from smartbill.services.calls import Calls
+from smartbill.services.claim import Claim, claim_due
 from smartbill.services.guard import note_claims, stop_everybody
 from smartbill.services.record import record_answer
 from smartbill.services.record_stamped import record_stamped
 
 logger = logging.getLogger(__name__)
 
-ROUND = 0.05
-"""Seconds for which the ends of calls are gathered, so that they are replaced by one claim and not by one each."""
+ROUND = 0.1
+"""Seconds for which the ends of calls are gathered, so that they cost one set of statements and not one each."""
 
 
 def submit_due_documents(issuer_id: int) -> None:
-    """Work off what an issuer has to send for at most the drain's budget, then let the calls in flight end.
+    """Work off what an issuer has to send for at most the drain's budget, then let the calls in hand end.
 
     Ends at once when nothing is due or the channel is shut; the bell starts it anew when that has changed.
     """
     journal = own_journal()
     _return_unsent(journal)
     stop_claiming_at = time.monotonic() + settings.DRAIN["budget"]
-    running: set[Future[None]] = set()
-    with ThreadPoolExecutor(max_workers=settings.DRAIN["threads"]) as pool:
+    with ThreadPoolExecutor(max_workers=settings.DRAIN["threads"]) as threads:
+        calls = Calls(threads, partial(_call, journal))
         while True:
-            # New calls first: what has ended is replaced before it is written down.
-            if time.monotonic() < stop_claiming_at:
-                running |= _start_calls(pool, journal, issuer_id, settings.DRAIN["threads"] - len(running))
+            # Before the answers are recorded: a call that ends afterwards needs another round.
+            busy = calls.in_hand > 0
             recorded = _record_answers(journal)
-            if running:
-                running = _wait_a_round(running)
-            elif not recorded:
+            claimed = _claim(calls, journal, issuer_id, stop_claiming_at)
+            if not (busy or recorded or claimed):
                 break
+            calls.wait(ROUND)
 
 
 def _return_unsent(journal: Journal) -> None:
@@ -55,57 +56,65 @@ def _return_unsent(journal: Journal) -> None:
         record_answer(attempt_id=attempt_id, exchange=Exchange(written=False, failure="the claim was not confirmed"))
 
 
-def _start_calls(pool: ThreadPoolExecutor, journal: Journal, issuer_id: int, limit: int) -> set[Future[None]]:
-    # Taken before the claim: a process that sleeps between claim and call must find itself too late.
-    not_after = time.monotonic() + LATE_SENDER
+def _claim(calls: Calls, journal: Journal, issuer_id: int, stop_claiming_at: float) -> int:
+    """Claim what the channel lets through and return how much that was; with no place left, nothing more leaves.
+
+    Once the drain's time is over nothing is claimed, but the channel still says how many of those in hand may leave.
+    """
+    in_hand = calls.in_hand
+    room = settings.DRAIN["threads"] - in_hand if time.monotonic() < stop_claiming_at else 0
+    if not (in_hand or room):
+        return 0
     try:
-        ended = list(journal.unrecorded)
-        claims = claim_due(issuer_id=issuer_id, worker=journal.name, limit=limit, ended=ended)
+        grant = claim_due(issuer_id=issuer_id, worker=journal.name, limit=room, in_hand=in_hand)
     except RestoreNeeded as error:
         logger.critical("issuer %s: nothing is sent. %s", issuer_id, error)
         stop_everybody(error)
-        return set()
+        _give_back(calls.stop(), journal, "the database does not know what was sent last")
+        return 0
     except (InterfaceError, OperationalError):
         # The calls in flight go on, and their answers are in the journal.
         logger.exception("issuer %s: nothing could be claimed", issuer_id)
         close_old_connections()
-        return set()
-    if claims and not _noted(claims, journal):
-        return set()
-    return {pool.submit(_call, claim, journal, not_after) for claim in claims}
+        _give_back(calls.stop(), journal, "the database was away")
+        return 0
+    if not _noted(grant.claims, journal):
+        return 0
+    if grant.places:
+        calls.go_on(grant.claims, places=grant.places)
+    else:
+        _give_back(calls.stop(), journal, "the channel was stopped")
+    return len(grant.claims)
+
+
+def _give_back(claims: Sequence[Claim], journal: Journal, why: str) -> None:
+    """End attempts whose calls have not begun; what is recorded next returns their documents."""
+    journal.unrecorded |= {claim.attempt_id: Exchange(written=False, failure=why) for claim in claims}
 
 
 def _noted(claims: Sequence[Claim], journal: Journal) -> bool:
     """Note outside of the database what is about to leave; what cannot be noted does not leave."""
     try:
-        note_claims([claim.attempt_id for claim in claims], worker=journal.name)
+        if claims:
+            note_claims([claim.attempt_id for claim in claims], worker=journal.name)
     except OSError as error:
         logger.exception("%s attempts are not sent, because the record cannot be written", len(claims))
-        unsent = Exchange(written=False, failure=f"record: {error}")
-        journal.unrecorded |= {claim.attempt_id: unsent for claim in claims}
+        _give_back(claims, journal, f"record: {error}")
         return False
     return True
 
 
-def _wait_a_round(running: set[Future[None]]) -> set[Future[None]]:
-    """Wait until a call has ended and a round has passed; return the calls that are still running."""
-    round_ends_at = time.monotonic() + ROUND
-    wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
-    time.sleep(max(0.0, round_ends_at - time.monotonic()))
-    return {future for future in running if not future.done()}
-
-
-def _call(claim: Claim, journal: Journal, not_after: float) -> None:
+def _call(journal: Journal, claim: Claim) -> None:
     """Send one request and journal its answer; runs in a thread, outside every transaction."""
     try:
         journal.sending(claim.attempt_id, claim.trace)
     except OSError as error:
         logger.exception("attempt %s: not sent, because the journal cannot be written", claim.attempt_id)
-        journal.unrecorded[claim.attempt_id] = Exchange(written=False, failure=f"journal: {error}")
+        _give_back([claim], journal, f"journal: {error}")
         return
     reach("pause_before_send")
     try:
-        exchange = claim.provider.send(claim.request, claim.credentials, not_after=not_after)
+        exchange = claim.provider.send(claim.request, claim.credentials, not_after=claim.not_after)
     except Exception as error:
         # The provider promises not to raise. If it does, nobody knows how far it came: that is doubt, not a crash.
         logger.exception("attempt %s: the call itself failed", claim.attempt_id)

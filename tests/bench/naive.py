@@ -1,10 +1,8 @@
 """The forms that must miss the goals: what one writes first."""
 
-import time
-
 from billing.models import InboundEvent
 from billing.services.process_event import BATCH
-from smartbill.services.claim import LATE_SENDER, claim_due
+from smartbill.services.claim import claim_due
 from smartbill.services.record import record_answer
 
 WORKER = "naive"
@@ -12,9 +10,8 @@ WORKER = "naive"
 
 def send_one(issuer_id: int) -> None:
     """Send one document, by the same protocol, in a task of its own."""
-    not_after = time.monotonic() + LATE_SENDER
-    for claim in claim_due(issuer_id=issuer_id, worker=WORKER, limit=1):
-        exchange = claim.provider.send(claim.request, claim.credentials, not_after=not_after)
+    for claim in claim_due(issuer_id=issuer_id, worker=WORKER, limit=1).claims:
+        exchange = claim.provider.send(claim.request, claim.credentials, not_after=claim.not_after)
         record_answer(attempt_id=claim.attempt_id, exchange=exchange, worker=WORKER)
 
 

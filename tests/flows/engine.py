@@ -26,7 +26,7 @@ def issuer_with_keys(*roles: str, **fields: object) -> Issuer:
 def claim_all(*, worker: str, limit: int) -> list[Claim]:
     """Claim what is due of every issuer."""
     issuers = issuers_with_work(now())
-    return [claim for each in issuers for claim in claim_due(issuer_id=each, worker=worker, limit=limit)]
+    return [claim for each in issuers for claim in claim_due(issuer_id=each, worker=worker, limit=limit).claims]
 
 
 def submit_all() -> None:

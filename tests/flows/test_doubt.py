@@ -330,16 +330,6 @@ def test_a_call_that_comes_too_late_does_not_leave(oracle, issuer):
     journal.close()
 
 
-def test_calls_in_flight_are_bounded_by_the_issuers_row(oracle):
-    issuer = issuer_with_keys(in_flight=2)
-    for number in range(5):
-        create_document(draft=make_draft(issuer, source=f"invoice:in_{number}"))
-    journal = Journal()
-    assert len(claim_all(worker=journal.name, limit=32)) == 2
-    assert claim_all(worker=journal.name, limit=32) == []
-    journal.close()
-
-
 def test_an_exchange_that_was_never_written_is_not_sent(issuer):
     journal = Journal()
     document, claim = claimed(issuer, journal)

@@ -12,6 +12,7 @@ class Mutant:
 
 
 TRANSPORT = "tests/smartbill/providers/test_transport.py"
+CHANNEL = "tests/smartbill/services/test_channel.py"
 DOUBT = "tests/flows/test_doubt.py"
 ISSUE = "tests/flows/test_issue.py"
 
@@ -93,7 +94,7 @@ MUTANTS = {
         ("tests/smartbill/services/test_late_answers.py::test_what_was_invalidated_at_the_provider_is_not_adopted",),
     ),
     "calls_in_flight_unbounded": Mutant(
-        "calls in flight are not counted", (f"{DOUBT}::test_calls_in_flight_are_bounded_by_the_issuers_row",)
+        "calls of other hosts are not counted", (f"{CHANNEL}::test_hosts_that_claim_ahead_never_exceed_the_account",)
     ),
     "signature_not_checked": Mutant(
         "an event is believed without its signature",

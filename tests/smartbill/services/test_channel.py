@@ -2,6 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from random import Random
+from secrets import token_hex
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -25,6 +27,7 @@ from tests.flows.engine import issuer_with_keys
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LOST = Exchange(written=True, failure="ReadTimeout")
+UNSENT = Exchange(written=False, failure="journal: full")
 NOBODY = Exchange(written=False, unreachable=True, failure="NewConnectionError")
 
 
@@ -37,7 +40,11 @@ def ready(issuer, number: int, **fields: object) -> list[Document]:
 
 
 def claim(issuer, limit: int = 128) -> list[int]:
-    return [each.attempt_id for each in claim_due(issuer_id=issuer.pk, worker="w", limit=limit)]
+    """Claim as a new host would that claims nothing ahead; return the attempts."""
+    worker = token_hex(4)
+    places = claim_due(issuer_id=issuer.pk, worker=worker, limit=0).places
+    grant = claim_due(issuer_id=issuer.pk, worker=worker, limit=min(limit, places))
+    return [each.attempt_id for each in grant.claims]
 
 
 def end(attempts: list[int], exchange: Exchange) -> None:
@@ -55,7 +62,7 @@ def test_a_batch_is_claimed_with_a_constant_number_of_statements(django_assert_n
     claim(issuer, 1)
     for number in (2, 37):
         with django_assert_num_queries(17):
-            assert len(claim(issuer, number)) == number
+            assert len(claim_due(issuer_id=issuer.pk, worker="w", limit=number).claims) == number
 
 
 def test_hosts_that_claim_at_the_same_time_keep_to_the_account_together():
@@ -77,6 +84,72 @@ def test_hosts_that_claim_at_the_same_time_keep_to_the_account_together():
     taken = [each for claimed in claims for each in claimed]
     assert len(taken) == len(set(taken)) == 10
     assert Attempt.objects.values("document").distinct().count() == 10
+
+
+class Host:
+    """What a worker does with its claims, without the calls: those that may leave do, the others wait for a place."""
+
+    def __init__(self, issuer, name: str) -> None:
+        self.issuer, self.name, self.places = issuer, name, 0
+        self.wire: list[int] = []
+        self.waiting: list[int] = []
+
+    def claim(self) -> None:
+        in_hand = len(self.wire) + len(self.waiting)
+        grant = claim_due(issuer_id=self.issuer.pk, worker=self.name, limit=128, in_hand=in_hand)
+        self.waiting += [each.attempt_id for each in grant.claims]
+        self.places = grant.places
+        self.start()
+
+    def start(self) -> None:
+        while self.waiting and len(self.wire) < self.places:
+            self.wire.append(self.waiting.pop(0))
+
+    def end(self, exchange: Exchange) -> None:
+        """A call ends, the next one leaves at once, and the answer is recorded."""
+        if self.wire:
+            ended = self.wire.pop(0)
+            self.start()
+            record_answer(attempt_id=ended, exchange=exchange, worker=self.name)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_hosts_that_claim_ahead_never_exceed_the_account(seed):
+    issuer = issuer_with_keys(in_flight=8)
+    ready(issuer, 60)
+    chance = Random(seed)
+    hosts = [Host(issuer, f"host-{number}") for number in range(3)]
+    most = 0
+    for _step in range(60):
+        host = chance.choice(hosts)
+        chance.choice([host.claim, host.claim, *[lambda host=host: host.end(UNSENT)] * 3])()
+        on_the_wire = sum(len(each.wire) for each in hosts)
+        assert on_the_wire <= 8
+        most = max(most, on_the_wire)
+    assert most == 8
+
+
+def test_a_quarter_is_claimed_ahead_at_rest_and_nothing_where_calls_are_counted_or_stopped():
+    issuer = issuer_with_keys(in_flight=8)
+    ready(issuer, 40)
+
+    def ahead() -> int:
+        grant = claim_due(issuer_id=issuer.pk, worker=token_hex(4), limit=128)
+        end([each.attempt_id for each in grant.claims], UNSENT)
+        Document.objects.update(next_at=now())
+        return len(grant.claims) - grant.places
+
+    assert ahead() == 2
+    issuer.calls_per_period = 100
+    issuer.save()
+    assert ahead() == 0
+    issuer.calls_per_period, issuer.one_per_series = 0, True
+    issuer.save()
+    assert ahead() < 0, "one in each series"
+    issuer.one_per_series = False
+    issuer.save()
+    end(claim(issuer, 1), LOST)
+    assert (channel(issuer).limit, ahead()) == (4, 0)
 
 
 def test_no_window_of_the_period_sees_more_calls_than_the_account_allows():
@@ -106,7 +179,7 @@ def test_one_call_at_a_time_in_each_series():
     first = claim(issuer)
     assert sorted(Document.objects.filter(attempts__in=first).values_list("series", flat=True)) == ["01", "03"]
     assert claim(issuer) == []
-    end(first, Exchange(written=False, failure="journal: full"))
+    end(first, UNSENT)
     Document.objects.update(next_at=now())
     assert len(claim(issuer)) == 2
 
@@ -121,7 +194,7 @@ def test_three_lost_answers_stop_the_channel_with_an_alert_and_one_answer_lets_i
     assert Alert.objects.get(kind="breaker_open").key == issuer.slug
     Channel.objects.update(probe_at=now())
     assert issuers_with_work(now()) == [issuer.pk]
-    (made,) = claim_due(issuer_id=issuer.pk, worker="w", limit=8)
+    (made,) = claim_due(issuer_id=issuer.pk, worker="w", limit=8).claims
     assert channel(issuer).state == State.PROBING
     assert claim(issuer) == []
     end([made.attempt_id], made.provider.send(made.request, made.credentials, not_after=1e12))

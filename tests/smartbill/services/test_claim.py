@@ -10,7 +10,7 @@ from smartbill.models import Attempt, Channel
 from smartbill.providers.base import PreparedRequest
 from smartbill.providers.el_salvador.provider import ElSalvador
 from smartbill.services import submit
-from smartbill.services.claim import claim_due
+from smartbill.services.claim import Grant, claim_due
 from smartbill.services.create import create_document
 from tests.factories.documents import make_document
 from tests.factories.smartbill import make_draft
@@ -65,7 +65,7 @@ def test_a_database_that_goes_away_during_the_claims_commit_leaves_nothing_in_do
     submit.submit_due_documents(issuer.pk)
     document.refresh_from_db()
     assert document.status == "submitting"
-    monkeypatch.setattr(submit, "claim_due", lambda **rest: [])
+    monkeypatch.setattr(submit, "claim_due", lambda **rest: Grant([], 0))
     submit.submit_due_documents(issuer.pk)
     document.refresh_from_db()
     assert (document.status, document.attempts.get().outcome) == ("ready", "not_sent")

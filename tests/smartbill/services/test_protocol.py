@@ -41,7 +41,7 @@ def issuer(smartbill_sandbox):
 def test_the_claim_is_committed_before_a_call_begins(issuer, monkeypatch):
     seen = []
 
-    def call(claim, journal, not_after):
+    def call(journal, claim):
         # The thread has a connection of its own, which sees what is committed and nothing else.
         seen.append(Attempt.objects.filter(pk=claim.attempt_id).exists())
         connections.close_all()

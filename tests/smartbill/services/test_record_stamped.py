@@ -38,7 +38,7 @@ def sent(issuer, number: int, **fields: object) -> dict[int, Exchange]:
     have = Document.objects.count()
     for each in range(number):
         create_document(draft=make_draft(issuer, source=f"invoice:in_{have + each}", **fields))
-    claims = claim_due(issuer_id=issuer.pk, worker="w", limit=number)
+    claims = claim_due(issuer_id=issuer.pk, worker="w", limit=number).claims
     return {claim.attempt_id: claim.provider.send(claim.request, claim.credentials, not_after=1e12) for claim in claims}
 
 

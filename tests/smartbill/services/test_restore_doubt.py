@@ -59,7 +59,7 @@ def issued_and_forgotten(issuer, oracle, number=1, fault="") -> str:
         oracle.fault(fault)
     document = sale(issuer, number)
     journal = Journal()
-    (claim,) = claim_due(issuer_id=issuer.pk, worker=journal.name, limit=1)
+    (claim,) = claim_due(issuer_id=issuer.pk, worker=journal.name, limit=1).claims
     journal.sending(claim.attempt_id, claim.trace)
     journal.answer(claim.attempt_id, claim.provider.send(claim.request, claim.credentials, not_after=1e12))
     journal.close()
