@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from smartbill.errors import PreconditionFailed, TransitionRefused
 from smartbill.lifecycle import ISSUED, Status
 from smartbill.models import Attempt, Document, Issuer
+from smartbill.services.ask import ask, read_remote
 from smartbill.services.compare import ABSENT, NO_INFORMATION, may_be_ours
 from smartbill.services.doubt import is_doubtful
 from smartbill.services.quiet import quiet_until
-from smartbill.services.read import ask, read_remote
 
 NOBODYS_CODE = "00000000-0000-4000-8000-000000000000"
 """A code that no document has: a provider that says so can be asked."""

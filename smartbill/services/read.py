@@ -1,7 +1,10 @@
-"""Asking the remote what it holds under a code we know. Reading never emits anything and may be repeated at will."""
+"""The look-ups that are due: which code each document is read by, and when."""
 
 import logging
 import time
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -11,20 +14,23 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from smartbill.deadlines import longest_call
-from smartbill.errors import PreconditionFailed, RateReached, SmartbillError, TransitionRefused
+from smartbill.errors import RateReached, SmartbillError, TransitionRefused
 from smartbill.lifecycle import Operation, Status
-from smartbill.models import ApiKey, Document, Issuer, ReadingRecord
+from smartbill.models import Document
 from smartbill.permissions import require
-from smartbill.providers import provider_for
 from smartbill.providers.base import Exchange, Reading
 from smartbill.services.apply_reading import apply_reading
-from smartbill.services.channel import take_reading
+from smartbill.services.ask import Question, keep_reading, put_to_the_others, question, take_turn
 
 logger = logging.getLogger(__name__)
 
 READABLE = [Status.CONTINGENCY, Status.UNKNOWN, Status.INVALIDATION_UNKNOWN, Status.STAMPED, Status.INVALIDATED]
 PAUSE = timedelta(minutes=5)
 """Before a look-up that failed for a reason of ours is tried again."""
+AT_ONCE = 8
+"""Look-ups under way in one task: after an outage of hundreds of documents they must not queue behind each other."""
+
+Asking = tuple[Question, Future[tuple[Exchange, Reading]]]
 
 
 def queue_reading(document: Document, *, actor: Any) -> None:
@@ -51,74 +57,59 @@ def code_to_read(document: Document) -> str:
 
 
 def read_due_documents() -> None:
-    """Read every document whose look-up is due, one after the other, within the drain's budget."""
+    """Read the documents whose look-up is due, several at once, within the drain's budget."""
     stop_at = time.monotonic() + settings.DRAIN["budget"]
-    while time.monotonic() < stop_at:
-        document = _claim_reading()
-        if document is None:
-            return
-        try:
-            _read(document)
-        except (InterfaceError, OperationalError):
-            raise
-        except RateReached as reached:
-            Document.objects.filter(pk=document.pk, status=document.status).update(next_at=reached.free_at)
-        except Exception:
-            # No key, or a defect of ours: the look-ups of other documents and issuers go on.
-            logger.exception("document %s could not be looked up", document.pk)
-            Document.objects.filter(pk=document.pk, status=document.status).update(next_at=now() + PAUSE)
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        while time.monotonic() < stop_at:
+            documents = _claim_readings()
+            if not documents:
+                return
+            asked = [(document, _ask(document, threads)) for document in documents]
+            for document, asking in asked:
+                if asking is not None:
+                    _take_answer(document, *asking)
 
 
-def _read(document: Document) -> None:
-    code = code_to_read(document)
-    if code:
-        apply_reading(document, read_remote(document, code=code), code=code)
-    else:
+def _ask(document: Document, threads: Executor) -> Asking | None:
+    """Begin to ask about a document; the thread touches no database."""
+    with _alone(document):
+        code = code_to_read(document)
+        if code:
+            asked = question(document.issuer, code=code)
+            take_turn(document.issuer)
+            return asked, threads.submit(asked.put, asked.keys[0])
         Document.objects.filter(pk=document.pk, status=document.status).update(next_at=None)
-
-
-def _claim_reading() -> Document | None:
-    """Take the next due document by moving its time behind a lease; two readers never take the same."""
-    at = now()
-    due = Document.objects.due(at).filter(status__in=READABLE).order_by("next_at", "id")
-    for document in due.select_related("issuer")[:8]:
-        if Document.objects.filter(pk=document.pk, next_at=document.next_at).update(next_at=at + longest_call()):
-            return document
     return None
 
 
-def read_remote(document: Document, *, code: str, actor: Any = None) -> Reading:
-    """Ask the provider for a code and keep question and answer with the document; raises PreconditionFailed."""
-    exchange, reading = _exchange(document.issuer, code)
-    ReadingRecord.objects.create(
-        document=document,
-        code=code,
-        state=reading.state,
-        http_status=exchange.status,
-        failure=exchange.failure,
-        content=reading.document or None,
-        actor=actor,
-    )
-    return reading
+def _take_answer(document: Document, asked: Question, answer: Future[tuple[Exchange, Reading]]) -> None:
+    with _alone(document):
+        exchange, reading = put_to_the_others(asked, answer.result())
+        keep_reading(document, asked.code, exchange, reading)
+        apply_reading(document, reading, code=asked.code)
 
 
-def ask(issuer: Issuer, *, code: str) -> Reading:
-    """Ask the provider for a code without keeping the answer; raises PreconditionFailed without a usable key."""
-    return _exchange(issuer, code)[1]
+@contextmanager
+def _alone(document: Document) -> Iterator[None]:
+    """Let what fails for one document, its issuer or its key not touch the look-ups of the others."""
+    try:
+        yield
+    except (InterfaceError, OperationalError):
+        raise
+    except RateReached as reached:
+        Document.objects.filter(pk=document.pk, status=document.status).update(next_at=reached.free_at)
+    except Exception:
+        logger.exception("document %s could not be looked up", document.pk)
+        Document.objects.filter(pk=document.pk, status=document.status).update(next_at=now() + PAUSE)
 
 
-def _exchange(issuer: Issuer, code: str) -> tuple[Exchange, Reading]:
-    keys = list(ApiKey.objects.usable().filter(issuer=issuer).order_by("-role", "id"))
-    if not keys:
-        raise PreconditionFailed(_("The issuer has no usable API key."))
-    provider = provider_for(issuer)
-    request = provider.reading(code)
-    for key in keys:
-        if free_at := take_reading(issuer):
-            raise RateReached(free_at)
-        exchange = provider.send(request, key.credentials, not_after=time.monotonic() + 60)
-        reading = provider.classify_reading(request, exchange)
-        # A key that is refused for looking must not keep the others from it; it is stopped when it is to send.
-        if not reading.is_key_refused:
-            break
-    return exchange, reading
+def _claim_readings() -> list[Document]:
+    """Take the next due documents by moving their time behind a lease; two readers never take the same."""
+    at = now()
+    due = Document.objects.due(at).filter(status__in=READABLE).order_by("next_at", "id").select_related("issuer")
+    lease = at + longest_call()
+    return [
+        document
+        for document in due[:AT_ONCE]
+        if Document.objects.filter(pk=document.pk, next_at=document.next_at).update(next_at=lease)
+    ]

@@ -12,10 +12,10 @@ from smartbill.models import Attempt, Document, Proposal
 from smartbill.permissions import require_person, require_reason
 from smartbill.providers.base import Reading
 from smartbill.services.absence import require_absence, require_still_absent
+from smartbill.services.ask import read_remote
 from smartbill.services.compare import identity_problems
 from smartbill.services.doubt import believe_issued, suspect
 from smartbill.services.propose import RIGHT, end_proposal, in_words, lapse_proposal, needs_second_person, propose
-from smartbill.services.read import read_remote
 
 Answer = Proposal.Answer
 

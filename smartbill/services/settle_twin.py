@@ -11,9 +11,9 @@ from smartbill.lifecycle import Operation, Status
 from smartbill.models import Document
 from smartbill.permissions import require_person, require_reason
 from smartbill.providers.base import Reading
+from smartbill.services.ask import read_remote
 from smartbill.services.compare import ABSENT, NO_INFORMATION, may_be_ours
 from smartbill.services.quiet import quiet_until
-from smartbill.services.read import read_remote
 
 
 def settle_twin(document: Document, *, actor: Any, reason: str) -> None:

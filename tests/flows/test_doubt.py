@@ -17,9 +17,10 @@ from smartbill.lifecycle import Outcome
 from smartbill.models import Attempt, Document
 from smartbill.providers.base import Exchange
 from smartbill.providers.el_salvador.sandbox import SandboxControl
+from smartbill.services.ask import read_remote
 from smartbill.services.create import create_document
 from smartbill.services.doubt import believe_issued
-from smartbill.services.read import queue_reading, read_remote
+from smartbill.services.read import queue_reading
 from smartbill.services.record import record_answer
 from smartbill.services.resolve import adopt_found, send_again
 from smartbill.services.send import queue_submission

@@ -15,10 +15,10 @@ from smartbill.breaker import State
 from smartbill.errors import PreconditionFailed, RateReached
 from smartbill.models import Attempt, Channel, ChannelEvent, Document
 from smartbill.providers.base import Exchange
+from smartbill.services.ask import read_remote
 from smartbill.services.channel import release_channel, stop_channel
 from smartbill.services.claim import claim_due, issuers_with_work
 from smartbill.services.create import create_document
-from smartbill.services.read import read_remote
 from smartbill.services.record import record_answer
 from smartbill.services.sweep import give_up
 from tests.factories.smartbill import make_draft
