@@ -51,8 +51,10 @@ class Journal:
         self.unrecorded: dict[int, Exchange] = {}
         """Answers that the database has not taken yet."""
         self.sent: set[int] = set()
-        """Attempts whose first byte may have left, and whose answer the database has not taken yet."""
-        self._lock = threading.Lock()
+        """Attempts whose first byte may have left, for the life of the process: whatever a database says that forgot
+        their answers, they were begun."""
+        self._writing, self._syncing = threading.Lock(), threading.Lock()
+        self._written = self._synced = self._refused = 0
         final = directory() / (self.name + SUFFIX)
         newborn = final.with_suffix(".new")
         self._fd = os.open(newborn, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
@@ -73,10 +75,16 @@ class Journal:
             # A full disk must not lose an answer that we have: the database may still take it.
             self.unrecorded[attempt_id] = exchange
 
+    def not_begun(self, attempt_id: int, why: str, *, held_back: bool = True) -> None:
+        """Note in memory that a call was not begun. The file needs no line: it has none of a sending either.
+
+        What was only held back is due again at once; where this host cannot send, it is not.
+        """
+        self.unrecorded[attempt_id] = Exchange(written=False, held_back=held_back, failure=why)
+
     def forget(self, attempt_id: int) -> None:
-        """Drop from memory what the database has taken; the file keeps it."""
+        """Drop the answer that the database has taken; the file keeps it."""
         self.unrecorded.pop(attempt_id, None)
-        self.sent.discard(attempt_id)
 
     def close(self) -> None:
         os.close(self._fd)
@@ -85,10 +93,30 @@ class Journal:
         # The break in front keeps a line whole after one that a full disk cut short: a lost `sending` would be taken
         # for the proof that nothing left.
         whole = b"\n" + json.dumps(line).encode() + b"\n"
-        with self._lock:
+        with self._writing:
             if os.write(self._fd, whole) != len(whole):
                 raise OSError(errno.ENOSPC, "the journal took only a part of a line")
-            os.fsync(self._fd)
+            self._written += 1
+            mine = self._written
+        self._sync(mine)
+
+    def _sync(self, mine: int) -> None:
+        """Return once this line is on the disk. Whoever comes first syncs for all that have written by then.
+
+        A sync that failed may have dropped any of them, and the next one would not tell: all of them are refused.
+        """
+        with self._syncing:
+            if mine <= self._refused:
+                raise OSError(errno.EIO, "the journal could not be brought to the disk")
+            if mine <= self._synced:
+                return
+            upto = self._written
+            try:
+                os.fsync(self._fd)
+            except OSError:
+                self._refused = upto
+                raise
+            self._synced = upto
 
 
 @dataclass(slots=True)
@@ -132,6 +160,15 @@ def remove_old_journals() -> None:
     for path in kept_directory().glob("*" + SUFFIX):
         if time.time() - path.stat().st_mtime > KEPT_FOR:
             path.unlink(missing_ok=True)
+
+
+def of_worker(name: str) -> Orphan | None:
+    """Read what the journal of a worker of this host says so far, whether its owner lives or not."""
+    path = directory() / (name + SUFFIX)
+    try:
+        return _read(Orphan(path=path, fd=-1))
+    except FileNotFoundError:
+        return None
 
 
 def owners_at_work() -> list[str]:
@@ -190,6 +227,7 @@ def pack(exchange: Exchange) -> dict[str, Any]:
     return {
         "written": exchange.written,
         "unreachable": exchange.unreachable,
+        "held_back": exchange.held_back,
         "status": exchange.status,
         "body": base64.b64encode(exchange.body).decode(),
         "content_type": exchange.content_type,

@@ -90,6 +90,7 @@ def test_the_limits_of_alerts_are_those_of_the_code() -> None:
         ('`Q_CLUSTER["retry"]` |', settings.Q_CLUSTER["retry"]),
         ('`Q_CLUSTER["guard_cycle"]` |', settings.Q_CLUSTER["guard_cycle"]),
         ('`DRAIN["budget"]`', settings.DRAIN["budget"]),
+        ('`DRAIN["late"]`', settings.DRAIN["late"]),
         ('`DRAIN["margin"]`', settings.DRAIN["margin"]),
         ('`QWORKER["silence"]` |', settings.QWORKER["silence"]),
         ('`QWORKER["grace"]` |', settings.QWORKER["grace"]),

@@ -2,7 +2,8 @@
 
 quantity        where it is set                                   rule
 call            SMARTBILL_CONNECT_TIMEOUT + _READ_TIMEOUT         —
-claim           call + DRAIN["margin"]                            margin >= 10: a claim outlives its call
+late            DRAIN["late"]                                     begin of a call, at most so long after its claim
+claim           call + DRAIN["margin"]                            margin >= late + 10: a claim outlives its call
 drain           DRAIN["budget"] + call                            < timeout: a drain is never cut off
 timeout         Q_CLUSTER["timeout"]                              a whole number
 retry           Q_CLUSTER["retry"]                                >= (2 + queue_limit / workers) * timeout
@@ -83,8 +84,9 @@ def _call_sizes() -> Iterator[CheckMessage]:
     if drain_seconds() >= settings.Q_CLUSTER["timeout"]:
         hint = f"A drain may take {drain_seconds():.0f} s. Raise Q_CLUSTER['timeout'] or lower DRAIN['budget']."
         yield Error("A drain may be cut off in the middle of a call.", hint=hint, id="sello.E028")
-    if settings.DRAIN["margin"] < 10:
-        hint = "Set DRAIN['margin'] to 10 or more seconds."
+    least = settings.DRAIN["late"] + ANSWER_TAIL
+    if settings.DRAIN["margin"] < least:
+        hint = f"Set DRAIN['margin'] to {least} or more seconds."
         yield Error("A claim may end before its call has.", hint=hint, id="sello.E029")
 
 

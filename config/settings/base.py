@@ -217,8 +217,10 @@ if Q_BROKER_URL:
     del Q_CLUSTER["orm"]
     Q_CLUSTER["redis"] = Q_BROKER_URL
 
-# A drain claims work for `budget` seconds and lets its calls end; a claim outlives its call by `margin` seconds.
-DRAIN = {"budget": 20, "margin": 30, "threads": 128}
+# A drain claims work for `budget` seconds and lets its calls end. The first byte of a call leaves at most `late`
+# seconds after its claim: a process that slept longer could send what was given up and replaced. A claim outlives a
+# call by `margin` seconds.
+DRAIN = {"budget": 20, "late": 10, "margin": 30, "threads": 128}
 
 # `manage.py qworker`: the bell looks at every drain each `interval`, rings one at most once per `pause`, lets at most
 # `per_task` of it and `ceiling` tasks in all wait or run. No sign of life for `silence`: abort. On SIGTERM the tasks in

@@ -38,12 +38,14 @@ class Exchange:
     """What went over the wire, whatever it was. `status` is None when no answer arrived.
 
     `written` tells whether the first byte of the request may have left this machine: False is the only proof that
-    nothing was sent. `unreachable` adds that nobody was there to take it. `failure` is the chain of exception names and
-    texts, without secrets.
+    nothing was sent. `unreachable` adds that nobody was there to take it, `held_back` that the call had to wait for
+    too long, which says nothing about document or provider. `failure` is the chain of exception names and texts,
+    without secrets.
     """
 
     written: bool
     unreachable: bool = False
+    held_back: bool = False
     status: int | None = None
     body: bytes = b""
     content_type: str = ""

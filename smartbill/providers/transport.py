@@ -113,11 +113,11 @@ def post(
     chunks: list[bytes] = []
     status: int | None = None
     answer_headers: Mapping[str, str] = {}
-    failure, unreachable = "", False
+    failure, unreachable, held_back = "", False, False
     alarm = threading.Timer(whole, wire.cut_off)
     alarm.daemon = True
-    alarm.start()
     try:
+        alarm.start()
         request = requests.Request("POST", url, data=body, headers={**headers, "Connection": "close"}).prepare()
         with closing(_OnceAdapter(wire)) as adapter:
             answer = adapter.send(request, stream=True, timeout=timeouts, verify=verify)
@@ -128,6 +128,7 @@ def post(
             if wire.cut and not _announces_its_end(answer_headers):
                 raise DeadlinePassed(f"{whole} s")
     except Exception as error:  # whatever it is, the wire knows what was written, and nothing may pass that by
+        held_back = not wire.written and isinstance(error, TooLate)
         unreachable = not wire.written and isinstance(error, requests.ConnectionError | requests.Timeout)
         failure = _redacted(_chain(DeadlinePassed(f"{whole} s") if wire.cut and wire.written else error), secrets)
     finally:
@@ -135,6 +136,7 @@ def post(
     return Exchange(
         written=wire.written,
         unreachable=unreachable,
+        held_back=held_back,
         status=status,
         body=b"".join(chunks),
         content_type=answer_headers.get("Content-Type", "")[:200],

@@ -33,7 +33,7 @@ class Question:
         return exchange, self.provider.classify_reading(self.request, exchange)
 
 
-def question(issuer: Issuer, *, code: str) -> Question:
+def prepare(issuer: Issuer, *, code: str) -> Question:
     """Prepare a question; raises PreconditionFailed without a usable key."""
     keys = [key.credentials for key in ApiKey.objects.usable().filter(issuer=issuer).order_by("-role", "id")]
     if not keys:
@@ -61,12 +61,12 @@ def put_to_the_others(question: Question, first: tuple[Exchange, Reading]) -> tu
 
 def ask(issuer: Issuer, *, code: str) -> Reading:
     """Ask the provider for a code without keeping the answer; raises PreconditionFailed without a usable key."""
-    return _ask(question(issuer, code=code))[1]
+    return _put(prepare(issuer, code=code))[1]
 
 
 def read_remote(document: Document, *, code: str, actor: Any = None) -> Reading:
     """Ask the provider for a code and keep question and answer with the document; raises PreconditionFailed."""
-    exchange, reading = _ask(question(document.issuer, code=code))
+    exchange, reading = _put(prepare(document.issuer, code=code))
     keep_reading(document, code, exchange, reading, actor=actor)
     return reading
 
@@ -84,6 +84,6 @@ def keep_reading(document: Document, code: str, exchange: Exchange, reading: Rea
     )
 
 
-def _ask(question: Question) -> tuple[Exchange, Reading]:
+def _put(question: Question) -> tuple[Exchange, Reading]:
     take_turn(question.issuer)
     return put_to_the_others(question, question.put(question.keys[0]))

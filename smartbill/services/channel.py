@@ -17,8 +17,8 @@ from smartbill.models import Attempt, Channel, ChannelEvent, Issuer
 from smartbill.permissions import require, require_reason
 
 ALERT = "breaker_open"
-AHEAD = 4
-"""One call is claimed ahead for every so many places: with calls of a second, it waits a quarter of one."""
+AHEAD = 2
+"""One call is claimed ahead for every so many places."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,15 +54,15 @@ def places_for(channel: Channel, issuer: Issuer, at: datetime, *, worker: str) -
     return breaker.allowed(channel.breaker, at, ceiling=issuer.in_flight, in_flight=under_way.count())
 
 
-def new_calls(channel: Channel, issuer: Issuer, at: datetime, *, places: int, in_hand: int) -> int:
+def new_calls(channel: Channel, issuer: Issuer, at: datetime, *, places: int, in_hand: int, ahead: bool) -> int:
     """Return how many calls a worker may claim that has so many places, and so many in hand already.
 
-    At rest a few more than there are places, so that one that ends is followed at once. Not where calls are counted
-    by time or by series, because a call that waits would leave at another moment than it was counted.
+    `ahead` asks for a few more than there are places, so that one that ends is followed at once. They are granted at
+    rest, and not where calls are counted by time or by series: one that waits leaves later than it was counted.
     """
-    ahead = places and channel.is_at_rest and not (issuer.calls_per_period or issuer.one_per_series)
-    most = places + -(-places // AHEAD) if ahead else places
-    free = most - in_hand
+    counted = bool(issuer.calls_per_period or issuer.one_per_series)
+    spare = (places + AHEAD - 1) // AHEAD if ahead and channel.is_at_rest and not counted else 0
+    free = places + spare - in_hand
     return min(free, _left_in_period(channel, issuer, at)) if issuer.calls_per_period else free
 
 
@@ -84,7 +84,8 @@ def take_reading(issuer: Issuer) -> datetime | None:
     A look-up changes nothing, so the breaker lets it through: it is how the provider's recovery is seen.
     """
     if not issuer.calls_per_period:
-        return None
+        paused = Channel.objects.filter(pk=issuer.pk, paused_until__gt=now())
+        return paused.values_list("paused_until", flat=True).first()
     with transaction.atomic(durable=True):
         channel, at = lock_channel(issuer.pk), now()
         if channel.paused_until and channel.paused_until > at:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef
 from django.utils.timezone import now
@@ -26,9 +27,6 @@ from smartbill.services.restore_doubt import screen
 
 logger = logging.getLogger(__name__)
 
-LATE_SENDER = 10
-"""Seconds after the claim within which the first byte must leave. A process that was paused for longer could send
-an attempt that has meanwhile been given up and replaced."""
 NO_KEY_PAUSE = timedelta(minutes=5)
 OPERATIONS = {Status.READY: Operation.SUBMIT, Status.INVALIDATING: Operation.INVALIDATE}
 
@@ -61,22 +59,22 @@ def issuers_with_work(at: datetime) -> list[int]:
     return list(Issuer.objects.filter(Exists(waiting), active=True).exclude(pk__in=shut).values_list("pk", flat=True))
 
 
-def claim_due(*, issuer_id: int, worker: str, limit: int, in_hand: int = 0) -> Grant:
+def claim_due(*, issuer_id: int, worker: str, limit: int, in_hand: int = 0, ahead: bool = False) -> Grant:
     """Claim at most `limit` due documents of an issuer, within what its channel lets through at this moment.
 
-    `in_hand` calls of this worker have not ended yet. Raises RestoreNeeded when the database does not know what was
-    sent last.
+    `in_hand` calls of this worker have not ended yet; `ahead` asks for a few that wait for a place. Raises
+    RestoreNeeded when the database does not know what was sent last.
     """
     reach("before_claim")
     begin_if_first()
     # Taken before the claim: a process that sleeps between claim and call must find itself too late.
-    not_after = time.monotonic() + LATE_SENDER
+    not_after = time.monotonic() + settings.DRAIN["late"]
     with transaction.atomic(durable=True):
         agree()
         # The channel's row is the gate: calls under way are counted under its lock, over all hosts.
         channel, issuer, at = lock_channel(issuer_id), Issuer.objects.get(pk=issuer_id), now()
         places = places_for(channel, issuer, at, worker=worker)
-        free = min(limit, new_calls(channel, issuer, at, places=places, in_hand=in_hand))
+        free = min(limit, new_calls(channel, issuer, at, places=places, in_hand=in_hand, ahead=ahead))
         claims = _claim(channel, issuer, at, free, worker, not_after) if free > 0 else []
     if claims:
         reach("after_claim")

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from smartbill.models import Document
 from smartbill.permissions import require
 from smartbill.providers.base import Exchange, Reading
 from smartbill.services.apply_reading import apply_reading
-from smartbill.services.ask import Question, keep_reading, put_to_the_others, question, take_turn
+from smartbill.services.ask import Question, keep_reading, prepare, put_to_the_others, take_turn
 
 logger = logging.getLogger(__name__)
 
@@ -64,18 +65,18 @@ def read_due_documents() -> None:
             documents = _claim_readings()
             if not documents:
                 return
-            asked = [(document, _ask(document, threads)) for document in documents]
+            asked = [(document, _begin(document, threads)) for document in documents]
             for document, asking in asked:
                 if asking is not None:
                     _take_answer(document, *asking)
 
 
-def _ask(document: Document, threads: Executor) -> Asking | None:
+def _begin(document: Document, threads: Executor) -> Asking | None:
     """Begin to ask about a document; the thread touches no database."""
     with _alone(document):
         code = code_to_read(document)
         if code:
-            asked = question(document.issuer, code=code)
+            asked = prepare(document.issuer, code=code)
             take_turn(document.issuer)
             return asked, threads.submit(asked.put, asked.keys[0])
         Document.objects.filter(pk=document.pk, status=document.status).update(next_at=None)
@@ -107,9 +108,11 @@ def _claim_readings() -> list[Document]:
     """Take the next due documents by moving their time behind a lease; two readers never take the same."""
     at = now()
     due = Document.objects.due(at).filter(status__in=READABLE).order_by("next_at", "id").select_related("issuer")
-    lease = at + longest_call()
-    return [
-        document
-        for document in due[:AT_ONCE]
-        if Document.objects.filter(pk=document.pk, next_at=document.next_at).update(next_at=lease)
-    ]
+    lease, taken, of_issuer = at + longest_call(), [], Counter[int]()
+    for document in due[:AT_ONCE]:
+        if of_issuer[document.issuer_id] >= document.issuer.in_flight:
+            continue
+        if Document.objects.filter(pk=document.pk, next_at=document.next_at).update(next_at=lease):
+            of_issuer[document.issuer_id] += 1
+            taken.append(document)
+    return taken

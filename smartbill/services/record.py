@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from config.kill_points import reach
 from smartbill.lifecycle import Operation, Outcome, Status
-from smartbill.models import Attempt, Document
+from smartbill.models import ApiKey, Attempt, Document
 from smartbill.providers import provider_for
 from smartbill.providers.base import Exchange, PreparedRequest, Verdict
 from smartbill.services.accept import FIRST_READING, accept, mark_invalidated, without_clash
@@ -84,11 +84,11 @@ def _note_channel(document: Document, exchange: Exchange, verdict: Verdict) -> N
 
 def _note_key(attempt: Attempt, verdict: Verdict) -> None:
     key, at = attempt.api_key, now()
-    key.last_used_at = at
+    changes: dict[str, object] = {"last_used_at": at}
     if verdict.stop_key:
-        key.stopped_at, key.last_error = at, verdict.note[:300]
+        changes |= {"stopped_at": at, "last_error": verdict.note[:300]}
         logger.error("API key %s of issuer %s was refused and is stopped", key.pk, key.issuer_id)
-    key.save(update_fields=["last_used_at", "stopped_at", "last_error"])
+    ApiKey.objects.filter(pk=key.pk).update(**changes)
 
 
 # A submission
@@ -163,7 +163,8 @@ INVALIDATION = {
 
 def _tries(document: Document, exchange: Exchange, verdict: Verdict) -> int:
     """Count a try against the document only where it may be its own fault: the channel's troubles stop the channel."""
-    return document.tries + (0 if verdict.stop_key or verdict.pause or exchange.unreachable else 1)
+    innocent = verdict.stop_key or verdict.pause or exchange.unreachable or exchange.held_back
+    return document.tries + (0 if innocent else 1)
 
 
 def _next_try(tries: int) -> datetime:

@@ -1,13 +1,15 @@
 """What dead workers left behind: journalled answers are recorded, the rest becomes doubt. Nothing is sent again."""
 
 import logging
+from collections.abc import Callable
+from functools import partial
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from smartbill.errors import RestoreNeeded
-from smartbill.journal import Orphan, only_sweeper, orphans, remove_old_journals
+from smartbill.journal import Orphan, of_worker, only_sweeper, orphans, remove_old_journals
 from smartbill.lifecycle import Operation, Outcome, Status
 from smartbill.models import Attempt, Document
 from smartbill.providers.base import Exchange
@@ -17,6 +19,8 @@ from smartbill.services.record import record_answer
 from smartbill.services.restore_doubt import doubt_what_came_back
 
 logger = logging.getLogger(__name__)
+
+UNSENT = Exchange(written=False, held_back=True, failure="its worker never began to send")
 
 
 def sweep_attempts() -> None:
@@ -30,8 +34,8 @@ def sweep_attempts() -> None:
             _replay(orphan)
     remove_old_journals()
     doubt_what_came_back()
-    for attempt_id in list(Attempt.objects.overdue(now()).values_list("pk", flat=True)):
-        give_up(attempt_id)
+    for attempt_id, worker in list(Attempt.objects.overdue(now()).values_list("pk", "worker")):
+        _done(attempt_id, partial(_end_overdue, attempt_id, of_worker(worker)))
 
 
 def _replay(orphan: Orphan) -> None:
@@ -39,7 +43,7 @@ def _replay(orphan: Orphan) -> None:
     open_attempts = Attempt.objects.open().filter(worker=orphan.name)
     for attempt_id in list(open_attempts.exclude(pk__in=orphan.sending).values_list("pk", flat=True)):
         # The owner is dead (its lock was free) and never wrote that it was about to send.
-        record_answer(attempt_id=attempt_id, exchange=Exchange(written=False, failure="worker died before sending"))
+        _done(attempt_id, partial(record_answer, attempt_id=attempt_id, exchange=UNSENT))
     if forgotten := unknown_to_database(orphan.name, orphan.sending):
         text = _("The journal %(name)s knows %(count)s sent attempts that the database does not.")
         stop_everybody(RestoreNeeded(text % {"name": orphan.name, "count": len(forgotten)}))
@@ -51,24 +55,40 @@ def record_answers(journal: Orphan) -> bool:
     """Record what a journal knows and the database does not; tell whether all of it could be recorded."""
     # By worker as well: after a restore the numbers of attempts are given out anew.
     known = set(Attempt.objects.filter(pk__in=journal.answers, worker=journal.name).values_list("pk", flat=True))
-    return all([_recorded(attempt_id, journal.answers[attempt_id]) for attempt_id in sorted(known)])
+    return all([_done(pk, partial(_record_if_open, pk, journal.answers[pk])) for pk in sorted(known)])
 
 
-def _recorded(attempt_id: int, exchange: Exchange) -> bool:
-    """Record one answer; one that does not fit is logged and kept, and holds up neither the others nor the sweep."""
+def _done(attempt_id: int, work: Callable[[], None]) -> bool:
+    """Do it; what fails for one attempt holds up neither the others nor the sweep, and is tried again by the next."""
     try:
-        _record_if_open(attempt_id, exchange)
+        work()
     except (InterfaceError, OperationalError):
         raise
     except Exception:
-        logger.exception("attempt %s: its journalled answer cannot be recorded", attempt_id)
+        logger.exception("attempt %s cannot be ended", attempt_id)
         return False
     return True
 
 
+def _end_overdue(attempt_id: int, journal: Orphan | None) -> None:
+    """End an open attempt past its deadline by what the journal of its worker says, where it is one of this host.
+
+    The worker lives, or its journal would have been replayed: it may be idle and never look at its memory again.
+    """
+    known: Exchange | None = None
+    if journal is not None:
+        # Without a line it was not begun, and the time in which it might have been is over long since.
+        known = journal.answers.get(attempt_id) if attempt_id in journal.sending else UNSENT
+    if known is None or not _done(attempt_id, partial(record_answer, attempt_id=attempt_id, exchange=known)):
+        give_up(attempt_id)
+
+
 def _record_if_open(attempt_id: int, exchange: Exchange) -> None:
     attempt = Attempt.objects.get(pk=attempt_id)
-    if attempt.outcome is None or (attempt.outcome == Outcome.UNKNOWN and not _kept(attempt, exchange)):
+    # One that stands as not sent although it was answered: a database that forgot the answer believed so.
+    denied = attempt.outcome == Outcome.NOT_SENT and exchange.written
+    doubtful = attempt.outcome == Outcome.UNKNOWN or denied
+    if attempt.outcome is None or (doubtful and not _kept(attempt, exchange)):
         record_answer(attempt_id=attempt_id, exchange=exchange)
 
 

@@ -74,7 +74,7 @@ def measure(*, short: bool) -> list[Line]:
                 found.naive.append(_send_naively(issuer, size.naive_waves * NAIVE_WORKERS))
             found.naive_memory.append(watch.most)
             found.naive_processes, found.naive_resident = watch.processes, watch.most_resident
-        _check(remote)
+        _check(remote, most=max(size.in_flight))
     return _lines(found, size, short)
 
 
@@ -140,10 +140,11 @@ def _rate(keys: list[int]) -> float:
     return len(keys) / float((seen["last"] - seen["first"]).total_seconds())
 
 
-def _check(remote: str) -> None:
-    """The other side saw each document once."""
+def _check(remote: str, *, most: int) -> None:
+    """The other side saw each document once, and never more calls at once than the account allows."""
     state = requests.get(f"{remote}/state", timeout=5).json()
     assert state["calls"] == state["documents"] == Document.objects.filter(status=Status.STAMPED).count(), state
+    assert state["most_at_once"] <= most, state
 
 
 def _lines(found: Measured, size: Size, short: bool) -> list[Line]:

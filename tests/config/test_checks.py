@@ -80,9 +80,9 @@ def test_good_settings_are_clean(production: Settings) -> None:
         ("STRIPE_API_BASE", "http://127.0.0.1:12111", "sello.E011"),
         ("SMARTBILL_SV_BASE_URL", "http://127.0.0.1:12112/v1", "sello.E205"),
         ("STRIPE_API_KEY", "", "sello.E014"),
-        ("DRAIN", {"budget": 50, "margin": 30}, "sello.E028"),
+        ("DRAIN", {"budget": 50, "late": 10, "margin": 30}, "sello.E028"),
         ("SMARTBILL_READ_TIMEOUT", 95, "sello.E028"),
-        ("DRAIN", {"budget": 20, "margin": 5}, "sello.E029"),
+        ("DRAIN", {"budget": 20, "late": 10, "margin": 15}, "sello.E029"),
         ("SMARTBILL_SV_CONTRACT", {"quiet.period": 30}, "sello.E208"),
         ("SMARTBILL_SV_CONTRACT", {"quiet.contingency": 599}, "sello.E211"),
         ("DRAINS", ["config.tasks.beat"], "sello.E034"),
@@ -168,7 +168,7 @@ def test_a_cluster_that_does_not_exist_is_refused(production: Settings, monkeypa
 def test_every_message_has_a_hint(production: Settings) -> None:
     production.SECRET_KEY = ""
     production.STRIPE_API_KEY = ""
-    production.DRAIN = {"budget": 500, "margin": 0}
+    production.DRAIN = {"budget": 500, "late": 10, "margin": 0}
     production.Q_CLUSTER = {**production.Q_CLUSTER, "guard_cycle": 0.3, "retry": 1, "catch_up": True}
     messages = found()
     assert len(messages) >= 6

@@ -10,7 +10,7 @@ from config.settings.local import *  # noqa: F403
 # Tables of dj-stripe straight from its models: its migrations take minutes, and tests/test_migrations.py runs them.
 MIGRATION_MODULES = {"djstripe": None}
 
-DRAIN = {**DRAIN, "budget": 4, "margin": 10}
+DRAIN = {**DRAIN, "budget": 4, "late": 3, "margin": 13}
 WORKERS = env.int("FAULTS_WORKERS", default=4)
 Q_CLUSTER = {
     **Q_CLUSTER,

@@ -143,6 +143,12 @@ def claimed(issuer, journal):
     return document, claim
 
 
+def sent(journal, claim) -> Exchange:
+    """Send by the protocol: first the line, then the bytes."""
+    journal.sending(claim.attempt_id, claim.trace)
+    return claim.provider.send(claim.request, claim.credentials, not_after=time.monotonic() + 5)
+
+
 def test_a_worker_that_died_before_sending_proves_that_nothing_left(oracle, issuer):
     journal = Journal()
     document, _claim = claimed(issuer, journal)
@@ -200,7 +206,7 @@ def test_an_answer_that_only_the_journal_has_is_recorded_from_it(oracle, issuer)
 def test_a_late_success_resolves_the_doubt(oracle, issuer):
     journal = Journal()
     document, claim = claimed(issuer, journal)
-    exchange = claim.provider.send(claim.request, claim.credentials, not_after=time.monotonic() + 5)
+    exchange = sent(journal, claim)
     Attempt.objects.update(deadline_at=now())
     sweep_attempts()
     document.refresh_from_db()
@@ -217,7 +223,7 @@ def test_a_late_success_resolves_the_doubt(oracle, issuer):
 def test_the_code_of_a_late_answer_that_is_no_proof_is_read_at_once(oracle, issuer):
     journal = Journal()
     document, claim = claimed(issuer, journal)
-    exchange = claim.provider.send(claim.request, claim.credentials, not_after=time.monotonic() + 5)
+    exchange = sent(journal, claim)
     Attempt.objects.update(deadline_at=now())
     sweep_attempts()
     record_answer(attempt_id=claim.attempt_id, exchange=replace(exchange, failure="DeadlinePassed: 14 s"))
@@ -233,7 +239,7 @@ def test_the_code_of_a_late_answer_that_is_no_proof_is_read_at_once(oracle, issu
 def test_a_late_success_after_a_person_sent_again_is_reported_as_two(oracle, issuer, admin_user):
     journal = Journal()
     document, claim = claimed(issuer, journal)
-    exchange = claim.provider.send(claim.request, claim.credentials, not_after=time.monotonic() + 5)
+    exchange = sent(journal, claim)
     Attempt.objects.update(deadline_at=now())
     sweep_attempts()
     document.refresh_from_db()
@@ -255,7 +261,7 @@ def test_a_late_success_after_a_person_sent_again_is_reported_as_two(oracle, iss
 def test_a_late_success_before_it_was_sent_again_stops_the_sending(oracle, issuer, admin_user):
     journal = Journal()
     document, claim = claimed(issuer, journal)
-    exchange = claim.provider.send(claim.request, claim.credentials, not_after=time.monotonic() + 5)
+    exchange = sent(journal, claim)
     Attempt.objects.update(deadline_at=now())
     sweep_attempts()
     document.refresh_from_db()

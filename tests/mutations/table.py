@@ -12,6 +12,8 @@ class Mutant:
 
 
 TRANSPORT = "tests/smartbill/providers/test_transport.py"
+CALLS = "tests/smartbill/test_calls.py"
+DRAIN = "tests/smartbill/services/test_drain.py"
 CHANNEL = "tests/smartbill/services/test_channel.py"
 DOUBT = "tests/flows/test_doubt.py"
 ISSUE = "tests/flows/test_issue.py"
@@ -95,6 +97,14 @@ MUTANTS = {
     ),
     "calls_in_flight_unbounded": Mutant(
         "calls of other hosts are not counted", (f"{CHANNEL}::test_hosts_that_claim_ahead_never_exceed_the_account",)
+    ),
+    "calls_without_places": Mutant(
+        "what was claimed ahead begins although there is no place",
+        (f"{CALLS}::test_with_fewer_places_nothing_begins_until_enough_have_ended",),
+    ),
+    "answered_counts_as_unsent": Mutant(
+        "an attempt whose answer was recorded once counts as never begun",
+        (f"{DRAIN}::test_an_answered_attempt_that_the_database_forgot_is_not_taken_for_unsent",),
     ),
     "signature_not_checked": Mutant(
         "an event is believed without its signature",
