@@ -81,6 +81,7 @@ def _draft(
             **built.provenance,
             **paid_by,
         },
+        residuals=built.residuals,
         held_because=(*decided.problems, *built.problems, *_sum_problems(purchase, built, payments)),
     )
 

@@ -52,5 +52,9 @@ class NotHeld(BillingError):
         super().__init__(_("Only a held sale can be decided again."))
 
 
+class RateRefused(BillingError):
+    """Mend what was entered: the rate cannot be stored as it is. Nothing was stored."""
+
+
 class SignatureRefused(BillingError):
     """Store nothing: the request does not prove that Stripe sent it."""

@@ -5,18 +5,18 @@ credit) becomes a discount on the other lines of the same tax class, spread by t
 says which line took how much. Where that cannot be, the line stays as it is and the document is held.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from billing.money import allocate, to_decimal
+from billing.money import allocation, exponent, to_decimal
 from billing.purchases import ChargedLine, Purchase
 from billing.taxes import TaxReading, read_tax
 from billing.texts import clean
-from smartbill.drafts import Line, Provenance
+from smartbill.drafts import Line, Provenance, Residual
 from smartbill.errors import Problem
 
 SETTLED = gettext_noop("residual cents of the tax by the largest remainder")
@@ -42,6 +42,8 @@ class Working:
     tax: int
     discount_rules: list[str] = field(default_factory=list)
     tax_rules: list[str] = field(default_factory=list)
+    rests: list[tuple[str, int, str]] = field(default_factory=list)
+    """Part, units and cause of what this line took because rounding left it over."""
 
     @property
     def net(self) -> int:
@@ -60,6 +62,7 @@ class BuiltLines:
     provenance: Mapping[str, Provenance]
     problems: Sequence[Problem]
     total: int
+    residuals: Sequence[Residual] = ()
 
 
 def build_lines(purchase: Purchase, rules: LineRules) -> BuiltLines:
@@ -73,8 +76,18 @@ def build_lines(purchase: Purchase, rules: LineRules) -> BuiltLines:
     for number, row in enumerate(kept):
         lines.append(_line(row, purchase.currency, rules, f"lines.{number}", provenance, problems))
     return BuiltLines(
-        lines=tuple(lines), provenance=provenance, problems=problems, total=sum(row.total for row in kept)
+        lines=tuple(lines),
+        provenance=provenance,
+        problems=problems,
+        total=sum(row.total for row in kept),
+        residuals=tuple(_residuals(kept, purchase.currency)),
     )
+
+
+def _residuals(kept: Sequence[Working], currency: str) -> Iterator[Residual]:
+    for number, row in enumerate(kept):
+        for part, units, cause in row.rests:
+            yield Residual(line=number, part=part, amount=to_decimal(units, currency), cause=cause)
 
 
 def _sold(line: ChargedLine) -> bool:
@@ -90,17 +103,20 @@ def _settle_tax(working: Sequence[Working], purchase: Purchase) -> None:
     """Give the cents by which the taxes of the lines miss the invoice's own tax to the lines that carry most of it.
 
     Stripe may round the tax once per invoice; each line can then be off by less than one unit. More is no rounding.
+    A negative line takes none: it stands on no document.
     """
-    taxed = [row for row in working if row.tax and not row.reading.inclusive]
+    added = [row for row in working if row.tax and not row.reading.inclusive]
+    taxed = [row for row in added if row.tax > 0]
     if purchase.exclusive_tax is None or not taxed:
         return
-    missing = purchase.exclusive_tax - sum(row.tax for row in taxed)
+    missing = purchase.exclusive_tax - sum(row.tax for row in added)
     if not missing or abs(missing) > len(taxed):
         return
-    for row, share in zip(taxed, allocate(missing, [abs(row.tax) for row in taxed]), strict=True):
+    for row, share in zip(taxed, allocation(missing, [row.tax for row in taxed]).shares, strict=True):
         row.tax += share
         if share:
             row.tax_rules.append(f"{SETTLED}: {share:+d}")
+            row.rests.append(("tax", share, "invoice_tax"))
 
 
 def _fold_negative(working: Sequence[Working]) -> list[Working]:
@@ -124,15 +140,20 @@ def _spread(negative: Working, others: Sequence[Working]) -> bool:
         tax = min(tax, taxes)
     if credit < 0 or tax < 0 or credit > sum(row.net for row in others) or tax > taxes:
         return False
-    shares = allocate(credit, [row.net for row in others])
-    tax_shares = allocate(tax, [row.tax for row in others]) if tax else [0] * len(others)
+    shares = allocation(credit, [row.net for row in others])
+    tax_shares = allocation(tax, [row.tax for row in others])
     credited = f"-{credit} {negative.charged.source} ({negative.charged.description})"
-    for row, share, tax_share in zip(others, shares, tax_shares, strict=True):
+    for number, row in enumerate(others):
+        share, tax_share = shares.shares[number], tax_shares.shares[number]
         row.discount += share
         row.tax -= tax_share
         row.discount_rules.append(f"{credited}: {share}")
+        if number in shares.took:
+            row.rests.append(("discount", 1, "credit"))
         if tax_share:
             row.tax_rules.append(f"{negative.charged.source}: -{tax_share}")
+        if number in tax_shares.took:
+            row.rests.append(("tax", -1, "credit"))
     return True
 
 
@@ -171,6 +192,7 @@ def _line(
         tax_class=reading.tax_class,
         unit="unit" if charged.goods else "service",
         code=code,
+        unit_price=None if charged.unit_amount is None else charged.unit_amount.scaleb(-exponent(currency)),
     )
 
 

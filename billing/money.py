@@ -6,6 +6,7 @@ locale library: they differ. All other currencies have two decimals.
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -42,7 +43,20 @@ def to_decimal(amount_minor: int, currency: str) -> Decimal:
     return Decimal(amount_minor).scaleb(-exponent(currency))
 
 
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """Shares in the order of their weights, and the places of those that took a residual unit."""
+
+    shares: Sequence[int]
+    took: frozenset[int]
+
+
 def allocate(total: int, weights: Sequence[int]) -> list[int]:
+    """Return the shares of `allocation`."""
+    return list(allocation(total, weights).shares)
+
+
+def allocation(total: int, weights: Sequence[int]) -> Allocation:
     """Spread an integer over weights so that the shares sum to it exactly, by the largest remainder.
 
     Every share is within one unit of the exact proportion; of equal remainders the first takes the unit. With weights
@@ -51,7 +65,8 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
     if not weights or any(weight < 0 for weight in weights):
         raise ValueError("weights must be given and must not be negative")
     if total < 0:
-        return [-share for share in allocate(-total, weights)]
+        opposite = allocation(-total, weights)
+        return Allocation([-share for share in opposite.shares], opposite.took)
     parts = list(weights) if any(weights) else [1] * len(weights)
     whole = sum(parts)
     shares = [total * part // whole for part in parts]
@@ -59,4 +74,4 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
     by_remainder = sorted(range(len(parts)), key=lambda i: (-(total * parts[i] % whole), i))
     for i in by_remainder[:left]:
         shares[i] += 1
-    return shares
+    return Allocation(shares, frozenset(by_remainder[:left]))

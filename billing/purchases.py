@@ -25,7 +25,8 @@ class ChargedTax:
 class ChargedLine:
     """One line: `subtotal` before discounts, with the inclusive and without the exclusive taxes.
 
-    `source` is the object and id it came from. `tax_class` is what the seller's own metadata say, raw.
+    `source` is the object and id it came from. `tax_class` is what the seller's own metadata say, raw. `unit_amount` is
+    the price of one, with Stripe's decimals beyond the smallest unit; None where there is none, as in tiers.
     """
 
     source: str
@@ -39,6 +40,7 @@ class ChargedLine:
     tax_class_source: str = ""
     code: str = ""
     goods: bool = False
+    unit_amount: Decimal | None = None
 
     @property
     def net(self) -> int:

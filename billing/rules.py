@@ -6,7 +6,8 @@
 | invoice void | `NotApplicable` |
 | total of zero | `NotApplicable` |
 | everything refunded or credited before a document was made | `NotApplicable` |
-| negative total, other currency, other mode, unreadable amount | `Held` |
+| negative total, other mode, unreadable amount | `Held` |
+| other currency without a stored rate that counts | `Held` |
 | anything else | a draft, whose own doubts hold the document |
 """
 
@@ -16,9 +17,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from billing.conversion import converted
 from billing.drafts import draft_from_snapshot
 from billing.money import CurrencyOnHold, UnreadableAmount
 from billing.purchases import Purchase
+from billing.rates import Quote
 from billing.stripe_purchases import purchase_from, settlement
 from billing.stripe_shapes import UnreadableShape
 from smartbill.drafts import Draft
@@ -50,10 +53,15 @@ class Held:
 Decision = NotYet | NotApplicable | Held | Draft
 
 
-def decide(content: Mapping[str, Any], *, issuer: Issuer, source: str) -> Decision:
-    """Return what becomes of the sale with this snapshot; `source` is its business key."""
+def decide(
+    content: Mapping[str, Any], *, issuer: Issuer, source: str, quote: Quote | Problem | None = None
+) -> Decision:
+    """Return what becomes of the sale with this snapshot; `source` is its business key.
+
+    `quote` is the rate for a sale in another currency than the issuer's, or why there is none (`rates.quote_for`).
+    """
     try:
-        return _unpaid(settlement(content)) or _paid(content, issuer=issuer, source=source)
+        return _unpaid(settlement(content)) or _paid(content, issuer=issuer, source=source, quote=quote)
     except CurrencyOnHold as error:
         text = _("Stripe's own documents disagree about amounts in %(currency)s; none is issued.")
         return _held("currency", "currency_on_hold", text % {"currency": str(error).upper()})
@@ -72,17 +80,18 @@ def _unpaid(state: str) -> NotYet | NotApplicable | None:
     return NotYet(reason=_("Stripe says that this is not paid."))
 
 
-def _paid(content: Mapping[str, Any], *, issuer: Issuer, source: str) -> Decision:
+def _paid(content: Mapping[str, Any], *, issuer: Issuer, source: str, quote: Quote | Problem | None) -> Decision:
     purchase = purchase_from(content, shipping="")
     if purchase.total == 0:
         return _not_applicable("zero_total", _("Nothing was charged: the total is zero."))
     if _all_given_back(purchase):
         text = _("Everything was refunded or credited before a document was made.")
         return _not_applicable("refunded_before_issue", text)
-    reasons = list(_obstacles(purchase, issuer))
+    reasons = list(_obstacles(purchase, issuer, quote))
     if reasons:
         return Held(reasons=reasons)
-    return draft_from_snapshot(content, issuer=issuer, source=source)
+    draft = draft_from_snapshot(content, issuer=issuer, source=source)
+    return converted(draft, quote) if isinstance(quote, Quote) else draft
 
 
 def _all_given_back(purchase: Purchase) -> bool:
@@ -91,11 +100,13 @@ def _all_given_back(purchase: Purchase) -> bool:
     return refunded or credited >= purchase.total > 0
 
 
-def _obstacles(purchase: Purchase, issuer: Issuer) -> list[Problem]:
+def _obstacles(purchase: Purchase, issuer: Issuer, quote: Quote | Problem | None) -> list[Problem]:
     found = []
     if purchase.total < 0:
         found.append(Problem("total", "negative_total", _("The total is negative: this is a credit, not a sale.")))
-    if purchase.currency != issuer.currency:
+    if isinstance(quote, Problem):
+        found.append(quote)
+    elif purchase.currency != (quote.currency if quote else issuer.currency):
         text = _("The sale is in %(theirs)s; this issuer issues in %(ours)s only.")
         shown = {"theirs": purchase.currency, "ours": issuer.currency}
         found.append(Problem("currency", "other_currency", text % shown))

@@ -153,6 +153,16 @@ def _quantity(line: Shape, subtotal: int) -> Decimal:
     return Decimal(1) if subtotal and not quantity else quantity
 
 
+def _unit_amount(line: Shape) -> Decimal | None:
+    """Return the price of one in the smallest unit, which Stripe writes with up to 12 decimals."""
+    for holder in (line.get("pricing"), line.get("price"), line):
+        for name in ("unit_amount_decimal", "unit_amount"):
+            value = dig(holder, name)
+            if value is not None:
+                return Decimal(str(value))
+    return None
+
+
 def _wording(line: Shape, product: Shape, source: str) -> tuple[str, str]:
     if line.get("description"):
         return line["description"], f"{source}.description"
@@ -182,6 +192,7 @@ def _charged(line: Shape, content: Shape, source: str, **amounts: Any) -> Charge
         tax_class_source=stated_source,
         code=next((str(code) for key in CODE_KEYS if (code := dig(product, "metadata", key))), ""),
         goods=product.get("shippable") is True or product.get("type") == "good",
+        unit_amount=_unit_amount(line),
         **amounts,
     )
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Self
 
@@ -47,7 +47,9 @@ class Line:
 
     `subtotal` is quantity times price before discounts, `discount` is positive, `tax` is contained in the subtotal
     when `tax_inclusive`. `tax_class`: standard, exempt, not_subject, or unknown (which holds the document).
-    `unit`: service or unit. `code` is the seller's own product code.
+    `unit`: service or unit. `code` is the seller's own product code. `unit_price` is the price of one as it was
+    charged, to show beside the form's; None where there is none. `charged` is the line's total in the currency that
+    the customer paid, where that is another.
     """
 
     description: str
@@ -60,6 +62,8 @@ class Line:
     tax_class: str = "standard"
     unit: str = "service"
     code: str = ""
+    unit_price: Decimal | None = None
+    charged: Decimal | None = None
 
     @property
     def total(self) -> Decimal:
@@ -86,6 +90,35 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Residual:
+    """What rounding left over and which line took it: the line counts from 0.
+
+    `currency` is that of the amount; empty is the draft's own. `part`: tax, discount or total. `cause`: invoice_tax (rounded once per invoice), credit (a negative line that was
+    spread) or rate (a conversion).
+    """
+
+    line: int
+    part: str
+    amount: Decimal
+    cause: str
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """What the customer was charged in another currency, and the stored rate that made it the draft's own.
+
+    `rate` is what one unit of `currency` is worth in the draft's; `on` is its day and `source` who published it.
+    """
+
+    currency: str
+    total: Decimal
+    rate: Decimal
+    on: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """All that a document is made of. `source` is the opaque business key of the sale, unique with `purpose`.
 
@@ -107,6 +140,8 @@ class Draft:
     customer_reference: str = ""
     provenance: Mapping[str, Provenance] = field(default_factory=dict)
     held_because: Sequence[Problem] = ()
+    residuals: Sequence[Residual] = ()
+    conversion: Conversion | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the draft as JSON values; Decimal becomes text, so that nothing is rounded on the way."""
@@ -126,11 +161,24 @@ class Draft:
                 "occurred_at": datetime.fromisoformat(stored["occurred_at"]),
                 "provenance": {name: Provenance(**row) for name, row in stored["provenance"].items()},
                 "held_because": tuple(Problem(**row) for row in stored["held_because"]),
+                "residuals": tuple(_residual(row) for row in stored.get("residuals", ())),
+                "conversion": _conversion(stored.get("conversion")),
             }
         )
 
 
-_DECIMALS = ("quantity", "subtotal", "discount", "tax", "tax_rate")
+_DECIMALS = ("quantity", "subtotal", "discount", "tax", "tax_rate", "unit_price", "charged")
+
+
+def _residual(row: Mapping[str, Any]) -> Residual:
+    return Residual(**{**row, "amount": Decimal(row["amount"])})
+
+
+def _conversion(row: Mapping[str, Any] | None) -> Conversion | None:
+    if row is None:
+        return None
+    amounts = {name: Decimal(row[name]) for name in ("total", "rate")}
+    return Conversion(**{**row, **amounts, "on": date.fromisoformat(row["on"])})
 
 
 def _line(row: Mapping[str, Any]) -> Line:

@@ -64,6 +64,7 @@ class _Face:
             "lines": [self._line(line) for line in self.printed.lines],
             "totals": [[label, self.money(amount)] for label, amount in self.printed.totals],
             "total": self.money(self.draft.total),
+            "charged": self._charged(),
             "payments": [[method_name(payment.method), self.money(payment.amount)] for payment in self.draft.payments],
             "public_url": self.provider.public_url(
                 generation_code=document.generation_code,
@@ -72,6 +73,27 @@ class _Face:
             ),
             "labels": _labels(),
         }
+
+    def _charged(self) -> list[list[str]]:
+        """What the customer paid in another currency, and the rate that made it the total; empty where it is one."""
+        found = self.draft.conversion
+        if found is None:
+            return []
+        on = format_date(found.on, "long", locale=self.locale)
+        return [
+            [_("Charged"), format_currency(found.total, found.currency, locale=self.locale)],
+            [
+                _("Exchange rate"),
+                _("1 %(theirs)s = %(rate)s %(ours)s (%(source)s, %(day)s)")
+                % {
+                    "theirs": found.currency,
+                    "rate": format_decimal(found.rate.normalize(), locale=self.locale, decimal_quantization=False),
+                    "ours": self.draft.currency,
+                    "source": found.source,
+                    "day": on,
+                },
+            ],
+        ]
 
     def money(self, amount: Decimal) -> str:
         return format_currency(amount, self.draft.currency, locale=self.locale)

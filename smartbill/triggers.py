@@ -26,6 +26,7 @@ class Guard:
 _issued = "OLD.status IN ({})".format(", ".join(f"'{status}'" for status in sorted(ISSUED)))
 
 GUARDS = [
+    Guard("billing_exchangerate", frozen=["currency", "into", "on", "rate", "source", "recorded_by_id", "recorded_at"]),
     Guard("notifications_alert", frozen=["kind", "key", "context", "raised_at"]),
     Guard("smartbill_channelevent"),
     Guard("smartbill_documentevent"),
@@ -46,7 +47,8 @@ GUARDS = [
     Guard(
         "smartbill_document",
         frozen=[
-            "issuer_id", "source", "purpose", "revision", "kind", "livemode", "currency", "total", "customer_name",
+            "issuer_id", "source", "purpose", "revision", "kind", "livemode", "currency", "total", "charged_currency",
+            "charged_total", "exchange_rate", "customer_name",
             "customer_tax_id", "generation_code", "issued_at",
         ],
         when=_issued,

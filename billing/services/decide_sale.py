@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from billing.errors import BillingError, Gone, Unavailable
 from billing.models import Sale, Snapshot
+from billing.rates import quote_for
 from billing.rules import Decision, Held, NotApplicable, NotYet, decide
 from billing.services.claim_events import lease_length
 from billing.services.register_sale import GAVE_UP, INVOICE, note, register_sale
@@ -39,7 +40,9 @@ def decide_sale(*, sale_id: int) -> None:
     try:
         evidence = fetch_evidence(sale.aliases.values_list("kind", "stripe_id"))
         reach("after_fetch")
-        decision = decide(evidence.content, issuer=sale.endpoint.issuer, source=sale.key)
+        issuer = sale.endpoint.issuer
+        quote = quote_for(evidence.content, issuer=issuer)
+        decision = decide(evidence.content, issuer=issuer, source=sale.key, quote=quote)
         record_decision(sale, evidence, decision)
     except Gone as error:
         hold(sale, Problem("sale", "gone", str(error)))

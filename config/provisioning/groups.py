@@ -48,6 +48,7 @@ def groups() -> dict[str, list[str]]:
         "Finance clerk": clerk,
         "Finance manager": [
             *clerk,
+            "billing.add_exchangerate",
             "billing.retry_inboundevent",
             "smartbill.invalidate_document",
             "smartbill.resolve_unknown",

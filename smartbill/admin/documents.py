@@ -54,8 +54,9 @@ class DocumentAdmin(DocumentEvidence):
         return kind_name(document)
 
     @admin.display(description=_("Total"), ordering="total")
-    def amount(self, document: Document) -> str:
-        return amount(document.total, document.currency)
+    def amount(self, document: Document) -> SafeString:
+        charged = amount(document.charged_total, document.charged_currency) if document.charged_currency else ""
+        return two_lines(amount(document.total, document.currency), charged)
 
     @admin.display(description=_("Paid"))
     def paid(self, document: Document) -> SafeString:
@@ -85,7 +86,7 @@ class DocumentAdmin(DocumentEvidence):
         return queryset.filter(lookup), False
 
     def row_label(self, row: Document) -> str:
-        return f"{row} · {row.customer_name or row.customer_email or '–'} · {self.amount(row)}"
+        return f"{row} · {row.customer_name or row.customer_email or '–'} · {amount(row.total, row.currency)}"
 
     def choice_summary(self, queryset: QuerySet[Any], action: str) -> list[SummaryLine]:
         """Number and total of the chosen documents per state and currency, the largest group first."""

@@ -9,12 +9,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.admin import amount
+from smartbill.admin.ledger import ledger_of
 from smartbill.admin.states import TONES
 from smartbill.admin.timeline import story_of
-from smartbill.drafts import Address, Draft, Party, Provenance
+from smartbill.drafts import Address, Draft, Line, Party, Provenance
 from smartbill.faces import method_name
 from smartbill.lifecycle import Status
-from smartbill.models import Attempt, Document, Revision
+from smartbill.models import Attempt, Document, Issuer, Revision
 from smartbill.services.link import link_for
 from smartbill.services.propose import in_words, open_proposal
 
@@ -97,8 +98,13 @@ def document_page(document: Document) -> dict[str, Any]:
         # The address comes from the provider's answer: only a web address becomes a link.
         "provider_url": url if (url := document.provider_url).startswith(("https://", "http://")) else "",
         "link": link_for(document) if document.has_link else "",
-        **(_draft_of(revision.draft) if revision else {}),
+        **(_of_revision(revision, document.issuer) if revision else {}),
     }
+
+
+def _of_revision(revision: Revision, issuer: Issuer) -> dict[str, Any]:
+    draft = revision.draft
+    return {**_draft_of(draft), "ledger": ledger_of(draft, issuer, is_complete=not revision.problems)}
 
 
 def sheet(content: Any) -> Sheet | None:
@@ -142,17 +148,41 @@ def _draft_of(draft: Draft) -> dict[str, Any]:
         "lines": [
             (
                 line,
+                _price(line, draft),
                 TAX_CLASSES.get(line.tax_class, ""),
                 *(amount(part, draft.currency) for part in (line.subtotal, line.discount, line.tax, line.total)),
+                amount(line.charged, draft.conversion.currency) if draft.conversion else "",
             )
             for line in draft.lines
         ],
+        "conversion": _conversion(draft),
         "discounts": any(line.discount for line in draft.lines),
         "lines_total": amount(sum((line.total for line in draft.lines), Decimal(0)), draft.currency),
         "payments": [
             (method_name(row.method), row.reference, amount(row.amount, draft.currency)) for row in draft.payments
         ],
         "occurred_at": draft.occurred_at,
+    }
+
+
+def _price(line: Line, draft: Draft) -> str:
+    """Return the price of one as it was charged, with every decimal that it had, in the currency that was paid."""
+    if line.unit_price is None:
+        return ""
+    return amount(line.unit_price, draft.conversion.currency if draft.conversion else draft.currency)
+
+
+def _conversion(draft: Draft) -> dict[str, str] | None:
+    """Return what was charged in another currency and how it became the document's own."""
+    found = draft.conversion
+    if found is None:
+        return None
+    return {
+        "charged": amount(found.total, found.currency),
+        "issued": amount(draft.total, draft.currency),
+        "rate": f"1 {found.currency} = {found.rate.normalize():f} {draft.currency}",
+        "on": found.on.isoformat(),
+        "source": found.source,
     }
 
 

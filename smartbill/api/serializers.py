@@ -21,6 +21,7 @@ class Amount(serializers.DecimalField):
 class DocumentSerializer(serializers.ModelSerializer[Document]):
     issuer = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
     total = Amount(read_only=True)
+    charged_total = Amount(read_only=True, allow_null=True)
 
     class Meta:
         model = Document
@@ -38,6 +39,9 @@ class DocumentSerializer(serializers.ModelSerializer[Document]):
             "reason",
             "currency",
             "total",
+            "charged_currency",
+            "charged_total",
+            "exchange_rate",
             "customer_name",
             "customer_reference",
             "language",

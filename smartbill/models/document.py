@@ -61,6 +61,9 @@ class Document(models.Model):
 
     currency = models.CharField(_("currency"), max_length=3)
     total = models.DecimalField(_("total"), max_digits=16, decimal_places=3)
+    charged_currency = models.CharField(_("currency charged"), max_length=3, blank=True)
+    charged_total = models.DecimalField(_("total charged"), max_digits=16, decimal_places=3, null=True, blank=True)
+    exchange_rate = models.DecimalField(_("exchange rate"), max_digits=24, decimal_places=12, null=True, blank=True)
     customer_name = models.CharField(_("customer"), max_length=250, blank=True)
     customer_tax_id = models.CharField(_("customer's tax id"), max_length=25, blank=True)
     customer_email = models.CharField(_("customer's e-mail"), max_length=254, blank=True)

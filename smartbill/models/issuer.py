@@ -21,6 +21,12 @@ class Issuer(models.Model):
         HOLD = "hold", _("Hold and explain")
         LINE = "line", _("Add a non-taxed rounding line of at most one cent")
 
+    class RateDay(models.TextChoices):
+        HOLD = "hold", _("Hold and ask")
+        PAYMENT = "payment", _("The rate of the day of payment")
+        DAY_BEFORE = "day_before", _("The rate of the day before the payment")
+        MONTH = "month", _("The rate of the first day of the month of payment")
+
     slug = models.SlugField(_("short name"), unique=True)
     provider = models.CharField(_("provider"), max_length=20, choices=Provider)
     livemode = models.BooleanField(_("live mode"), default=False)
@@ -50,6 +56,16 @@ class Issuer(models.Model):
         help_text=_("For payments that say nothing about what was bought. When empty, such a sale is held."),
     )
     rounding = models.CharField(_("unreachable cents"), max_length=10, choices=Rounding, default=Rounding.HOLD)
+    rate_day = models.CharField(
+        _("sales in another currency"), max_length=10, choices=RateDay, default=RateDay.HOLD,
+        help_text=_("By which stored exchange rate they are converted."),
+    )
+    rate_days_old = models.PositiveSmallIntegerField(
+        _("how old a rate may be, in days"),
+        default=4,
+        validators=[MaxValueValidator(31)],
+        help_text=_("For weekends and holidays, on which none is published. Older: the sale is held."),
+    )
     provider_mails_customer = models.BooleanField(
         _("the provider mails the customer too"),
         default=False,

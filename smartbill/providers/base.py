@@ -105,21 +105,29 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintedLine:
-    """One line as page and PDF show it, in the price basis of its kind of document."""
+    """One line as page and PDF show it, in the price basis of its kind of document.
+
+    `rest` is the part of the discount that makes up for the decimals which the form's price cannot carry.
+    """
 
     description: str
     quantity: Decimal
     unit_price: Decimal
     discount: Decimal
     amount: Decimal
+    rest: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
-    """`totals` is the breakdown above the total: translated label and amount, in the law's order."""
+    """`totals` is the breakdown above the total: translated label and amount, in the law's order.
+
+    `rounding` is what a line of its own adds so that the authority's arithmetic reaches the total.
+    """
 
     lines: Sequence[PrintedLine]
     totals: Sequence[tuple[str, Decimal]]
+    rounding: Decimal = Decimal(0)
 
 
 class Provider(Protocol):

@@ -51,7 +51,6 @@ def _insert(issuer: Issuer, draft: Draft, problems: list[Problem]) -> Document:
         status_since=at,
         next_at=None if problems else at,
         reason="\n".join(str(problem.message) for problem in problems),
-        currency=draft.currency,
         occurred_at=draft.occurred_at,
         created_at=at,
         updated_at=at,
@@ -68,12 +67,22 @@ def columns_of(issuer: Issuer, draft: Draft) -> dict[str, object]:
         "kind": draft.kind,
         "series": provider_for(issuer).series(draft),
         "total": draft.total,
+        "currency": draft.currency,
+        **_charged(draft),
         "language": draft.language,
         "customer_name": draft.party.name[:250],
         "customer_tax_id": draft.party.tax_id[:25],
         "customer_email": draft.party.email[:254],
         "customer_reference": draft.customer_reference[:120],
     }
+
+
+def _charged(draft: Draft) -> dict[str, object]:
+    """Return what was charged in another currency; nothing is said where it is the same one."""
+    found = draft.conversion
+    if found is None:
+        return {"charged_currency": "", "charged_total": None, "exchange_rate": None}
+    return {"charged_currency": found.currency, "charged_total": found.total, "exchange_rate": found.rate}
 
 
 def freeze(document: Document, draft: Draft, problems: list[Problem], *, number: int, actor: Any = None) -> Revision:

@@ -23,7 +23,10 @@ DIGITS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedLine:
-    """One line of the form. `tax_class`: standard, exempt, not_subject or untaxed (outside the tax base, signed)."""
+    """One line of the form. `tax_class`: standard, exempt, not_subject or untaxed (outside the tax base, signed).
+
+    `rest` is the part of the discount that makes up for a price of 8 decimals, as was no discount of the seller's.
+    """
 
     description: str
     quantity: Decimal
@@ -32,6 +35,7 @@ class PricedLine:
     tax_class: str
     unit: str
     code: str = ""
+    rest: Decimal = ZERO
 
     @property
     def amount(self) -> Decimal:
@@ -139,7 +143,7 @@ def _amount(kind: str, line: Line, rate: Decimal) -> Amount:
 
 def _priced(amount: Amount, stray: Decimal) -> PricedLine:
     line, quantity = amount.line, amount.line.quantity
-    price, discount = _price(quantity, amount.subtotal, amount.discount, stray)
+    price, discount, rest = _price(quantity, amount.subtotal, amount.discount, stray)
     return PricedLine(
         description=line.description,
         quantity=quantity,
@@ -148,21 +152,24 @@ def _priced(amount: Amount, stray: Decimal) -> PricedLine:
         tax_class=amount.tax_class,
         unit=line.unit,
         code=line.code,
+        rest=rest,
     )
 
 
-def _price(quantity: Decimal, subtotal: Decimal, discount: Decimal, stray: Decimal) -> tuple[Decimal, Decimal]:
+def _price(quantity: Decimal, subtotal: Decimal, discount: Decimal, stray: Decimal) -> tuple[Decimal, Decimal, Decimal]:
     """Return a unit price and a discount whose line comes to subtotal minus discount, give or take `stray`.
 
-    Where 8 decimals are too coarse for the quantity, the price is rounded up and the discount takes the rest.
+    Where 8 decimals are too coarse for the quantity, the price is rounded up and the discount takes the rest, which is
+    the third value.
     """
     target = subtotal - discount
     price, given = round8(subtotal / quantity), round8(discount)
     if abs(round8(quantity * price - given) - target) <= stray and given <= quantity * price:
-        return price, given
+        return price, given, ZERO
     price = (subtotal / quantity).quantize(STEP, ROUND_CEILING)
     given = round8(quantity * price - target)
-    return price, given if given <= quantity * price else given - STEP
+    given = given if given <= quantity * price else given - STEP
+    return price, given, given - round8(discount)
 
 
 def _rounding_line(amount: Decimal, text: str) -> PricedLine:

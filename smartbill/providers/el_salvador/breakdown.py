@@ -23,6 +23,7 @@ def printed_from(draft: Draft, calculation: Calculation, *, rate: Decimal) -> Pr
     return Printed(
         lines=[_line(line) for line in calculation.lines],
         totals=[(label, amount) for label, amount in rows if amount],
+        rounding=calculation.rounding,
     )
 
 
@@ -45,4 +46,5 @@ def _line(line: PricedLine) -> PrintedLine:
         unit_price=line.unit_price,
         discount=line.discount,
         amount=round2(line.amount),
+        rest=line.rest,
     )
