@@ -101,6 +101,17 @@ KINDS: Mapping[str, Kind] = {
         page="smartbill_outage",
         query="problem=clock",
     ),
+    "correction_window": Kind(
+        title=_("The time to invalidate a document comes to its end"),
+        meaning=_("Something is wrong with the document, and by one reading of the law it can soon not be mended so."),
+        advice=_(
+            "Open the document: its page says until when it is safe, until when it is possible at all, and by which "
+            "text. Nothing is blocked here; the tax authority decides."
+        ),
+        audience=(CLERKS, MANAGERS),
+        page="smartbill_document",
+        query="problem=different",
+    ),
     "restore_needed": Kind(
         title=_("The database was restored from a backup"),
         meaning=_("Workers refuse to start: what was sent after the backup is not in the database."),

@@ -23,6 +23,12 @@ CLOCK_REMEDIES = {
     "month": _("Press “send” in SmartBill's own platform before the month ends; tell your accountant what is left."),
 }
 
+WINDOW_NAMES = {
+    "invalidation": _("Invalidate"),
+    "credit_note": _("Credit note"),
+}
+"""What may be done within a window of a document."""
+
 CERTAINTIES = {
     "published": _("published by the authority"),
     "second_hand": _("quoted by others from the authority's text"),

@@ -1,32 +1,18 @@
-"""The legal times of an outage: rules with dates and sources from a data file, and arithmetic without a database.
+"""The legal times of an outage: the dated rules of `legal_rules`, and arithmetic without a database.
 
 Where the law counts from a moment that nobody can know exactly, a clock says both ends: `safe_until` counts from the
 earliest that moment can have been, `last_possible` from the latest. People are warned by the first.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cache
-from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from smartbill.legal_rules import OUTAGE, Rule, rules_about
 
 STAGES = (50, 10, 0)
 """Per cent of the time left at which people are warned; at 0 it is over."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One row of the data file. `hours` run from `starts`; without them the time ends with the month of issue."""
-
-    key: str
-    starts: str
-    hours: int | None
-    valid_from: date
-    valid_to: date | None
-    certainty: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,28 +83,9 @@ class Clock:
         return {None: "wait", 50: "warn"}.get(self.stage(at), "bad")
 
 
-@cache
-def _rules(provider: str) -> tuple[Rule, ...]:
-    rows = json.loads((Path(__file__).parent / "data" / "contingency_clocks.json").read_text("utf-8"))
-    return tuple(
-        Rule(
-            key=row["key"],
-            starts=row["starts"],
-            hours=row.get("hours"),
-            valid_from=date.fromisoformat(row["from"]),
-            valid_to=date.fromisoformat(row["to"]) if row["to"] else None,
-            certainty=row["certainty"],
-            source=row["source"],
-        )
-        for row in rows.get(provider, [])
-    )
-
-
 def rules_for(provider: str, day: date) -> list[Rule]:
     """Return the rules under which an outage stands that began on this day, in the order of the data file."""
-    return [
-        rule for rule in _rules(provider) if rule.valid_from <= day and (rule.valid_to is None or day <= rule.valid_to)
-    ]
+    return [rule for rule in rules_about(OUTAGE, provider) if rule.is_in_force(day)]
 
 
 def clocks_of(facts: Facts) -> list[Clock]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from config.queue import drain_task
 from smartbill.models import Attempt, Document, Outage, SendOrder
 from smartbill.services.alarm_doubts import alarm_doubts, alarms_due
+from smartbill.services.alarm_windows import alarm_windows
 from smartbill.services.claim import issuers_with_work
 from smartbill.services.outage_look_after import look_after_outages
 from smartbill.services.read import READABLE, read_due_documents
@@ -67,6 +68,10 @@ def _attempts_overdue(at: datetime) -> bool:
 @drain_task(due=_attempts_overdue)
 def drain_overdue_attempts() -> None:
     give_up_overdue_attempts()
+
+
+def watch_windows() -> None:
+    alarm_windows()
 
 
 def sweep_attempts() -> None:

@@ -50,6 +50,8 @@ def groups() -> dict[str, list[str]]:
             *clerk,
             "billing.add_exchangerate",
             "billing.retry_inboundevent",
+            "smartbill.add_holiday",
+            "smartbill.change_holiday",
             "smartbill.invalidate_document",
             "smartbill.resolve_unknown",
             "smartbill.control_channel",

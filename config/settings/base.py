@@ -249,6 +249,7 @@ SCHEDULES = {
     "sello.sweep_events": ("billing.tasks.sweep_events", 1),
     "sello.sweep_attempts": ("smartbill.tasks.sweep_attempts", 1),
     "sello.sweep_messages": ("notifications.tasks.sweep_messages", 1),
+    "sello.watch_windows": ("smartbill.tasks.watch_windows", 15),
     "sello.catch_up_events": ("billing.tasks.catch_up_events", 15),
 }
 

@@ -1,9 +1,18 @@
 """The admin pages of fiscal documents, issuers and their keys."""
 
 from smartbill.admin.documents import DocumentAdmin
+from smartbill.admin.holidays import HolidayAdmin
 from smartbill.admin.issuers import IssuerAdmin
 from smartbill.admin.keys import ApiKeyAdmin
 from smartbill.admin.outages import OutageAdmin
 from smartbill.admin.restore import GenerationAdmin, LostSendingAdmin
 
-__all__ = ["ApiKeyAdmin", "DocumentAdmin", "GenerationAdmin", "IssuerAdmin", "LostSendingAdmin", "OutageAdmin"]
+__all__ = [
+    "ApiKeyAdmin",
+    "DocumentAdmin",
+    "GenerationAdmin",
+    "HolidayAdmin",
+    "IssuerAdmin",
+    "LostSendingAdmin",
+    "OutageAdmin",
+]

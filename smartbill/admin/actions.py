@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from config.admin import ReadOnlyAdmin, ReasonForm, confirmed_action, run_on_each, run_on_set
 from config.admin.base import Button
 from config.admin.texts import Text
-from smartbill.admin.forms import ConfirmAnswerForm, CorrectForm, FoundForm, ResendForm
+from smartbill.admin.forms import ConfirmAnswerForm, CorrectForm, FoundForm, InvalidateForm, ResendForm
 from smartbill.lifecycle import Status
 from smartbill.models import Proposal
 from smartbill.services.abandon import abandon_document
@@ -217,7 +217,7 @@ class DocumentActions(ReadOnlyAdmin):
             "The documents lose their legal value at the tax authority. This cannot be undone. The payment stays as "
             "it is: a refund is made in Stripe."
         ),
-        form=ReasonForm,
+        form=InvalidateForm,
         is_danger=True,
     )
     def invalidate(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
@@ -11,12 +12,15 @@ from django.utils.translation import gettext_lazy as _
 from config.admin import PeriodFilter, ProblemFilter, SummaryLine, amount, mode_badge, moment, two_lines
 from notifications.errors import MessageError
 from smartbill.admin import search
+from smartbill.admin.deadlines import DeadlineFilter, until
 from smartbill.admin.evidence_views import DocumentEvidence
 from smartbill.admin.page import document_page
 from smartbill.admin.states import PROBLEMS, kind_name, next_step, status_badge
 from smartbill.errors import SmartbillError
+from smartbill.legal_rules import INVALIDATION
 from smartbill.lifecycle import STAGES, Status
 from smartbill.models import Document
+from smartbill.services.windows import windows_of_documents
 
 
 @admin.register(Document)
@@ -28,10 +32,11 @@ class DocumentAdmin(DocumentEvidence):
     problems = PROBLEMS
     refusals = (SmartbillError, MessageError)
     change_form_template = "admin/smartbill/document/page.html"
-    list_display = ["state", "number", "customer", "kind_name", "amount", "paid", "stamped", "mode", "next_step"]
+    list_display = ["state", "number", "customer", "kind_name", "amount", "paid", "stamped", "correct_until"]
+    list_display += ["mode", "next_step"]
     list_display_links = ["number"]
     confirm_display = ["state", "number", "customer", "kind_name", "amount", "mode"]
-    list_filter = [ProblemFilter, "status", PeriodFilter, "kind", "livemode"]
+    list_filter = [ProblemFilter, "status", PeriodFilter, DeadlineFilter, "kind", "livemode"]
     search_fields = ["customer_name", "customer_email"]
     search_help_text = _("Name, e-mail, tax id, number, code, amount, or a Stripe id (in_, pi_, cus_)")
     sortable_by = ["amount"]
@@ -65,6 +70,19 @@ class DocumentAdmin(DocumentEvidence):
     @admin.display(description=_("Stamped"))
     def stamped(self, document: Document) -> SafeString:
         return moment(document.stamped_at)
+
+    @admin.display(description=_("Safe to invalidate until"))
+    def correct_until(self, document: Document) -> SafeString | str:
+        return until(getattr(document, "window", None))
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Work the windows out for the rows of the page together: the holidays are read once."""
+        found = super().get_changelist_instance(request)
+        found.result_list = list(found.result_list)
+        windows = windows_of_documents(found.result_list)
+        for row in found.result_list:
+            row.window = windows[row.pk].get(INVALIDATION)
+        return found
 
     @admin.display(description=_("Mode"))
     def mode(self, document: Document) -> SafeString:

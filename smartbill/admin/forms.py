@@ -5,19 +5,25 @@ from dataclasses import fields, replace
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from config.admin import ConfirmForm, ReasonForm
+from smartbill.admin.deadlines import window_text
 from smartbill.admin.page import open_problems
 from smartbill.drafts import Address, Draft, Party, Provenance
+from smartbill.legal_rules import INVALIDATION
 from smartbill.lifecycle import Kind
 from smartbill.models import Document
 from smartbill.providers import provider_for
 from smartbill.services.propose import in_words, open_proposal
+from smartbill.services.windows import windows_of_documents
 
 CODE = re.compile(r"(?i)\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
 ADDRESS = [field.name for field in fields(Address)]
+MOST_TOLD = 20
+"""Documents whose windows a question names one by one."""
 CORRECTED = gettext_noop("correction by a person")
 PARTY = [field.name for field in fields(Party) if field.name != "address"]
 
@@ -68,6 +74,16 @@ class ResendForm(ReasonForm):
         label=_("To another address"), required=False, help_text=_("Empty: to the customer's address on the document.")
     )
     field_order = ["recipient", "reason"]
+
+
+class InvalidateForm(ReasonForm):
+    """Says of each chosen document until when it can be invalidated, and by which text; it blocks nothing."""
+
+    def __init__(self, *args: Any, rows: Any, **kwargs: Any) -> None:
+        super().__init__(*args, rows=rows, **kwargs)
+        windows = windows_of_documents(rows)
+        told = [f"{row}: {window_text(found)}" for row in rows if (found := windows[row.pk].get(INVALIDATION))]
+        self.fields["reason"].help_text = format_html_join("", "{}<br>", ((line,) for line in told[:MOST_TOLD]))
 
 
 class CorrectForm(ReasonForm):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.admin import amount
+from smartbill.admin.deadlines import deadlines_of
 from smartbill.admin.ledger import ledger_of
 from smartbill.admin.states import TONES
 from smartbill.admin.timeline import story_of
@@ -93,6 +94,7 @@ def document_page(document: Document) -> dict[str, Any]:
         "revisions": revisions,
         "renditions": list(document.renditions.all()),
         "story": story_of(document),
+        "deadlines": deadlines_of(document),
         "proposal": waiting,
         "proposal_words": in_words(waiting) if waiting else "",
         # The address comes from the provider's answer: only a web address becomes a link.

@@ -6,6 +6,7 @@ from smartbill.models.channel import Channel, ChannelEvent
 from smartbill.models.document import Document
 from smartbill.models.doubt_alarm import DoubtAlarm
 from smartbill.models.event import DocumentEvent
+from smartbill.models.holiday import Holiday
 from smartbill.models.issuer import Issuer
 from smartbill.models.link import DocumentLink
 from smartbill.models.outage import Outage, OutageDocument, OutageFiling
@@ -27,6 +28,7 @@ __all__ = [
     "DoubtAlarm",
     "Evidence",
     "Generation",
+    "Holiday",
     "Issuer",
     "LostSending",
     "Outage",

@@ -146,6 +146,11 @@ class Document(models.Model):
             models.Index(fields=["customer_reference", "-id"], name="document_by_customer"),
             models.Index(fields=["customer_tax_id", "-id"], name="document_by_tax_id"),
             models.Index(fields=["total", "id"], name="document_by_total"),
+            models.Index(
+                fields=["issuer", "kind", "stamped_at"],
+                condition=Q(stamped_at__isnull=False),
+                name="document_by_stamp",
+            ),
         ]
 
     def __str__(self) -> str:
