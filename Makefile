@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo run worker messages test lint bench faults mutants clean
+.PHONY: help demo run worker messages test lint bench money faults mutants clean
 
 help:
 	@echo "make demo     the whole product on this machine, without any account; serves until Ctrl-C"
@@ -11,6 +11,7 @@ help:
 	@echo "make test     the suite: SQLite, and PostgreSQL and Redis where DATABASE_URL and CACHE_URL name them"
 	@echo "make lint     style, types, architecture, migrations, deployment checks"
 	@echo "make bench    ratios of time      make faults   kill, cut and break on purpose (SHORT=1: smaller)"
+	@echo "make money    100,000 invoices to the cent, and documents built per second (ARGS=--invoices=1000: fewer)"
 	@echo "make mutants  plant faults in copies of the tree; the suite must catch each"
 	@echo "make run      web server of development on port 8000      make worker   background work"
 	@echo "make messages  read the texts of the sources into config/locale and compile them (needs GNU gettext)"
@@ -79,6 +80,10 @@ lint: .venv/dev.stamp
 bench: .venv/dev.stamp
 	@$(SUITE_ENV) -u DATABASE_URL -u CACHE_URL $(BIN)/python -m pytest -m bench -n 0
 	@$(SUITE_ENV) -u DATABASE_URL -u CACHE_URL $(BIN)/python -m tests.bench $(if $(SHORT),--short) $(ARGS)
+
+# What Stripe charged = the lines = our total = what the stand-in's compiler computes, over generated invoices.
+money: .venv/dev.stamp
+	@$(SUITE_ENV) -u DATABASE_URL -u CACHE_URL DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python -m tests.money $(ARGS)
 
 # The runs start a PostgreSQL of their own, web and workers, and make them crash: see tests/faults.
 faults: .venv/dev.stamp

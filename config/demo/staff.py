@@ -63,6 +63,17 @@ class Staff:
             raise StaffRefused(f"{action}: {text or 'nothing was said'}")
         return text
 
+    def add(self, path: str, **answers: str) -> None:
+        """Fill in the form of a new row below this path of the admin, and store it."""
+        url = f"{self.admin}{path}add/"
+        page = self.browser.get(url, timeout=TIMEOUT)
+        page.raise_for_status()
+        csrf = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        fields = [("csrfmiddlewaretoken", csrf[1] if csrf else ""), *answers.items()]
+        answer = self.browser.post(url, fields, headers={"Referer": url}, timeout=TIMEOUT, allow_redirects=False)
+        if answer.status_code != 302:
+            raise StaffRefused(f"{path}: HTTP {answer.status_code}")
+
     def see(self, path: str = "") -> str:
         """Return what stands at a path below the admin; without one, on the desk."""
         page = self.browser.get(self.admin + path, timeout=TIMEOUT)

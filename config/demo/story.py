@@ -8,6 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from billing.sandbox.shop import Field, Shop, Sold
+from config.demo.abroad import Abroad
 from config.demo.observer import Json, Observer, until
 from config.demo.outage import Outage
 from config.demo.report import Report
@@ -49,6 +50,7 @@ class Story:
         self.company_with_tax_id()
         self.foreign_customer()
         self.sources += Outage(self.shop, self.authority, self.observer, self.staff, self.report).tell()
+        self.sources += Abroad(self.shop, self.observer, self.staff, self.report).tell()
         self.answer_lost_on_the_wire()
         self.customer_without_mail()
         self.nothing_to_pay()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 
 from smartbill.business_days import Calendar, days_between
 from smartbill.legal_rules import INVALIDATION
@@ -25,10 +25,12 @@ def windows_of_document(document: Document, *, calendar: Calendar | None = None)
 
 
 def windows_of_documents(documents: Iterable[Document]) -> Mapping[int, Mapping[str, Window]]:
-    """Return the windows of each document by its key; one query for each country, however many they are."""
+    """Return the windows of each document by its key; the number of queries does not grow with the documents."""
+    rows = list(documents)
+    prefetch_related_objects(rows, "issuer")
     calendars: dict[str, Calendar] = {}
     found = {}
-    for document in documents:
+    for document in rows:
         country = document.issuer.country
         if country not in calendars:
             calendars[country] = calendar_of(country)
