@@ -73,9 +73,7 @@ def _line(line: Line, share: int, quote: Quote) -> Line:
     gross = line.total / net if net else Decimal(1)
     discount = _amount(_units(line.discount * gross, quote), quote)
     tax = _rounded(line.tax * total / line.total, quote) if line.total else Decimal(0)
-    return replace(
-        line, subtotal=total + discount, discount=discount, tax=tax, tax_inclusive=True, charged=line.total
-    )
+    return replace(line, subtotal=total + discount, discount=discount, tax=tax, tax_inclusive=True, charged=line.total)
 
 
 def _rounded(amount: Decimal, quote: Quote) -> Decimal:

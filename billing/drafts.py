@@ -5,7 +5,7 @@ document is held.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -31,24 +31,38 @@ DUI_DIGITS = 9
 DUI_SERVES_AS_NIT = gettext_noop("digits only; 9 digits are a DUI that serves as NIT")
 
 
-def draft_from_snapshot(content: Mapping[str, Any], *, issuer: Issuer, source: str) -> Draft:
-    """Return the draft of a paid sale; `source` is its business key. All doubts are in `held_because`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A snapshot that was read: what was bought, by whom, and in which language they are addressed."""
 
-    Raises UnreadableShape, UnreadableAmount or CurrencyOnHold where there is nothing to build a draft from.
-    """
+    purchase: Purchase
+    buyer: Buyer
+    language: str
+    spoken: Provenance
+
+
+def account_of(content: Mapping[str, Any], *, issuer: Issuer) -> Account:
+    """Read a paid snapshot, or raise UnreadableShape."""
     facts = facts_of(content)
     buyer = buyer_from(facts)
     country = buyer.party.address.country
     language, spoken = language_of(facts, country=country, default=issuer.language)
     with override(language):
         shipping = _("Shipping")
-    purchase = purchase_from(content, shipping=shipping)
-    return _draft(purchase, buyer, issuer=issuer, source=source, language=language, spoken=spoken)
+    return Account(purchase=purchase_from(content, shipping=shipping), buyer=buyer, language=language, spoken=spoken)
 
 
-def _draft(
-    purchase: Purchase, buyer: Buyer, *, issuer: Issuer, source: str, language: str, spoken: Provenance
-) -> Draft:
+def draft_from_snapshot(content: Mapping[str, Any], *, issuer: Issuer, source: str) -> Draft:
+    """Return the draft of a paid sale; `source` is its business key. All doubts are in `held_because`.
+
+    Raises UnreadableShape, UnreadableAmount or CurrencyOnHold where there is nothing to build a draft from.
+    """
+    return draft_from_account(account_of(content, issuer=issuer), issuer=issuer, source=source)
+
+
+def draft_from_account(account: Account, *, issuer: Issuer, source: str) -> Draft:
+    """Return the draft of a snapshot that was read already."""
+    purchase, buyer = account.purchase, account.buyer
     decided = kind_of(buyer)
     party, named = _party_for(decided.kind, buyer)
     rate = standard_rate(purchase.paid_at.astimezone(issuer.zone).date())
@@ -70,13 +84,13 @@ def _draft(
         party=party,
         lines=built.lines,
         payments=payments,
-        language=language,
+        language=account.language,
         occurred_at=purchase.paid_at,
         customer_reference=purchase.customer_id,
         provenance={
             **named,
             "kind": decided.provenance,
-            "language": spoken,
+            "language": account.spoken,
             "total": Provenance(source=f"{purchase.origin}.{purchase.reference}", raw=str(purchase.total)),
             **built.provenance,
             **paid_by,

@@ -60,4 +60,3 @@ def quote_for(content: Mapping[str, Any], *, issuer: Issuer) -> Quote | Problem 
     return Quote(
         currency=found.currency, into=found.into, rate=found.rate.normalize(), on=found.on, source=found.source
     )
-

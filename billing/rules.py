@@ -18,11 +18,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from billing.conversion import converted
-from billing.drafts import draft_from_snapshot
+from billing.drafts import account_of, draft_from_account
 from billing.money import CurrencyOnHold, UnreadableAmount
 from billing.purchases import Purchase
 from billing.rates import Quote
-from billing.stripe_purchases import purchase_from, settlement
+from billing.stripe_purchases import settlement
 from billing.stripe_shapes import UnreadableShape
 from smartbill.drafts import Draft
 from smartbill.errors import Problem
@@ -81,7 +81,8 @@ def _unpaid(state: str) -> NotYet | NotApplicable | None:
 
 
 def _paid(content: Mapping[str, Any], *, issuer: Issuer, source: str, quote: Quote | Problem | None) -> Decision:
-    purchase = purchase_from(content, shipping="")
+    account = account_of(content, issuer=issuer)
+    purchase = account.purchase
     if purchase.total == 0:
         return _not_applicable("zero_total", _("Nothing was charged: the total is zero."))
     if _all_given_back(purchase):
@@ -90,7 +91,7 @@ def _paid(content: Mapping[str, Any], *, issuer: Issuer, source: str, quote: Quo
     reasons = list(_obstacles(purchase, issuer, quote))
     if reasons:
         return Held(reasons=reasons)
-    draft = draft_from_snapshot(content, issuer=issuer, source=source)
+    draft = draft_from_account(account, issuer=issuer, source=source)
     return converted(draft, quote) if isinstance(quote, Quote) else draft
 
 

@@ -4,7 +4,7 @@ Everywhere the shape of the pinned API version is read first and the one before 
 object frozen or replayed from an older version still reads. Amounts stay integers of the smallest unit.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -29,7 +29,7 @@ def whole(value: Any, name: str) -> int:
 
 def id_of(value: Any) -> str:
     """Return the id of a reference, expanded or not; empty when there is none."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         value = value.get("id")
     return value if isinstance(value, str) else ""
 
@@ -37,14 +37,14 @@ def id_of(value: Any) -> str:
 def dig(value: Any, *path: str) -> Any:
     """Follow keys through nested objects; None where one is missing."""
     for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
+        value = value.get(key) if isinstance(value, dict) else None
     return value
 
 
 def rows(value: Any) -> list[Shape]:
     """Return the objects of a list, of Stripe's list object, or of nothing."""
-    data = value.get("data") if isinstance(value, Mapping) else value
-    return [row for row in data if isinstance(row, Mapping)] if isinstance(data, Sequence) else []
+    data = value.get("data") if isinstance(value, dict) else value
+    return [row for row in data if isinstance(row, dict)] if isinstance(data, list | tuple) else []
 
 
 def instant(seconds: Any) -> datetime | None:

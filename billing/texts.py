@@ -19,7 +19,10 @@ DIGITS_ONLY = gettext_noop("digits only")
 def clean(raw: str) -> tuple[str, str]:
     """Return a text fit to print and the rules that changed it, joined by commas; empty when none did."""
     rules = []
-    text = "".join(_printable(character) for character in raw)
+    # What Python calls printable holds no control character and no half of a pair; blanks other than a space aside,
+    # nearly every text is, and need not be looked at character by character.
+    plain = raw.isprintable() and SIGN_FOR_NUL not in raw
+    text = raw if plain else "".join(_printable(character) for character in raw)
     if text != raw:
         rules.append(CONTROLS_REMOVED)
     if not unicodedata.is_normalized("NFC", text):

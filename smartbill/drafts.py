@@ -93,8 +93,8 @@ class Provenance:
 class Residual:
     """What rounding left over and which line took it: the line counts from 0.
 
-    `currency` is that of the amount; empty is the draft's own. `part`: tax, discount or total. `cause`: invoice_tax (rounded once per invoice), credit (a negative line that was
-    spread) or rate (a conversion).
+    `currency` is that of the amount; empty is the draft's own. `part`: tax, discount or total. `cause`: invoice_tax
+    (rounded once per invoice), credit (a negative line that was spread) or rate (a conversion).
     """
 
     line: int

@@ -26,7 +26,10 @@ class Guard:
 _issued = "OLD.status IN ({})".format(", ".join(f"'{status}'" for status in sorted(ISSUED)))
 
 GUARDS = [
-    Guard("billing_exchangerate", frozen=["currency", "into", "on", "rate", "source", "recorded_by_id", "recorded_at"]),
+    Guard(
+        "billing_exchangerate",
+        frozen=["currency", "into_currency", "day", "rate", "source", "recorded_by_id", "recorded_at"],
+    ),
     Guard("notifications_alert", frozen=["kind", "key", "context", "raised_at"]),
     Guard("smartbill_channelevent"),
     Guard("smartbill_documentevent"),

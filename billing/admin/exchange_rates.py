@@ -1,4 +1,4 @@
-"""The exchange rates: entered one by one or from a file, each with its source; one that was replaced stays to be seen."""
+"""The exchange rates: entered one by one or from a file, each with its source; what was replaced stays to be seen."""
 
 from typing import Any
 
@@ -105,7 +105,7 @@ class ExchangeRateAdmin(HouseAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         entered = list(ExchangeRateForm.Meta.fields)
         return entered if obj is None else [*entered, "recorded_by", "recorded_at", "replaced_at"]
 
@@ -142,7 +142,7 @@ class ExchangeRateAdmin(HouseAdmin):
                 judged = judge_rates(text)
             except RateRefused as error:
                 form.add_error(None, str(error))
-            form.data = {"text": text, "reason": reason}  # type: ignore[assignment]
+            form.data = {"text": text, "reason": reason}
         context = {
             **self.admin_site.each_context(request),
             "title": _("Import exchange rates"),

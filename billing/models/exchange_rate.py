@@ -25,8 +25,9 @@ class ExchangeRate(models.Model):
     """What one unit of `currency` was worth in `into` on a day. The one in force is the one that was not replaced."""
 
     currency = models.CharField(_("currency"), max_length=3)
-    into = models.CharField(_("into"), max_length=3)
-    on = models.DateField(_("day"))
+    # Two words of SQL, which a trigger would have to quote.
+    into = models.CharField(_("into"), max_length=3, db_column="into_currency")
+    on = models.DateField(_("day"), db_column="day")
     rate = models.DecimalField(_("rate"), max_digits=24, decimal_places=12)
     source = models.CharField(_("published by"), max_length=200)
     reason = models.TextField(_("why it replaces another"), blank=True)

@@ -47,7 +47,13 @@ def ledger_of(draft: Draft, issuer: Issuer, *, is_complete: bool) -> Sequence[En
 
 def _entry(row: Residual, draft: Draft) -> Entry:
     description = draft.lines[row.line].description
-    return Entry(row.line + 1, description, PARTS[row.part], _signed(row.amount, row.currency or draft.currency), CAUSES[row.cause])
+    return Entry(
+        row.line + 1,
+        description,
+        PARTS[row.part],
+        _signed(row.amount, row.currency or draft.currency),
+        CAUSES[row.cause],
+    )
 
 
 def _of_form(draft: Draft, issuer: Issuer) -> Iterator[Entry]:

@@ -57,7 +57,10 @@ class Issuer(models.Model):
     )
     rounding = models.CharField(_("unreachable cents"), max_length=10, choices=Rounding, default=Rounding.HOLD)
     rate_day = models.CharField(
-        _("sales in another currency"), max_length=10, choices=RateDay, default=RateDay.HOLD,
+        _("sales in another currency"),
+        max_length=10,
+        choices=RateDay,
+        default=RateDay.HOLD,
         help_text=_("By which stored exchange rate they are converted."),
     )
     rate_days_old = models.PositiveSmallIntegerField(

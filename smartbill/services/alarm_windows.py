@@ -33,7 +33,9 @@ def alarm_windows() -> None:
     at = now()
     pending = list(pending_corrections().select_related("issuer"))
     windows = windows_of_documents(pending)
-    near = {_key(row): (row, found) for row in pending if (found := windows[row.pk].get(INVALIDATION)) and _near(found, at)}
+    near = {
+        _key(row): (row, found) for row in pending if (found := windows[row.pk].get(INVALIDATION)) and _near(found, at)
+    }
     for key, (document, window) in near.items():
         raise_alert(kind=KIND, key=key, context=_context(document, window, at))
     for key in Alert.objects.open().filter(kind=KIND).exclude(key__in=near).values_list("key", flat=True):

@@ -21,7 +21,9 @@ def windows_of_document(document: Document, *, calendar: Calendar | None = None)
     """Return the windows of a document that has its stamp and its legal value; none for any other."""
     if document.stamped_at is None or document.status == Status.INVALIDATED:
         return {}
-    return _windows(document.issuer, document.kind, document.stamped_at, calendar or calendar_of(document.issuer.country))
+    return _windows(
+        document.issuer, document.kind, document.stamped_at, calendar or calendar_of(document.issuer.country)
+    )
 
 
 def windows_of_documents(documents: Iterable[Document]) -> Mapping[int, Mapping[str, Window]]:

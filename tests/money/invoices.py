@@ -20,7 +20,15 @@ ZERO_RATE = Rate("txr_zero", Decimal(0), inclusive=False)
 FOREIGN, TOURISM = Rate("txr_16", Decimal(16), inclusive=False), Rate("txr_tourism", Decimal(5), inclusive=False)
 RATES = {rate.tax_rate: {"id": rate.tax_rate, "percentage": str(rate.percentage)} for rate in
          (INCLUSIVE, EXCLUSIVE, ZERO_RATE, FOREIGN, TOURISM)}  # fmt: skip
-WORDS = ("Plan Pro", "Asiento adicional", "Llamadas a la API", "Soporte", "Consultoría ñ", "Licencia “A&B”", "Almacén GB")
+WORDS = (
+    "Plan Pro",
+    "Asiento adicional",
+    "Llamadas a la API",
+    "Soporte",
+    "Consultoría ñ",
+    "Licencia “A&B”",
+    "Almacén GB",
+)
 COMPANY = {
     "legal_name": "Ferretería Ñandú, S.A. de C.V.",
     "sv_nit": "0614-000000-002-6",
@@ -103,7 +111,9 @@ class _Shop:
             return Decimal(self.dice.randint(1, 2_000_000)), price
         if how == "measured":
             places = self.dice.randint(1, 8)
-            return Decimal(self.dice.randint(1, 10 ** (places + 2))).scaleb(-places), Decimal(self.dice.randint(1, 9_000))
+            return Decimal(self.dice.randint(1, 10 ** (places + 2))).scaleb(-places), Decimal(
+                self.dice.randint(1, 9_000)
+            )
         return Decimal(self.dice.randint(1, 9)), Decimal(0)
 
     def _tax(self) -> tuple[tuple[Rate, ...], str, str]:

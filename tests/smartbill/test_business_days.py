@@ -41,7 +41,8 @@ def test_a_day_off_for_offices_counts_by_the_long_list_only():
 
 
 @pytest.mark.parametrize(
-    ("year", "sunday"), [(2024, date(2024, 3, 31)), (2025, date(2025, 4, 20)), (2026, date(2026, 4, 5)), (2038, date(2038, 4, 25))]
+    ("year", "sunday"),
+    [(2024, date(2024, 3, 31)), (2025, date(2025, 4, 20)), (2026, date(2026, 4, 5)), (2038, date(2038, 4, 25))],
 )
 def test_easter(year, sunday):
     assert easter_sunday(year) == sunday

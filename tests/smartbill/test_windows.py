@@ -50,7 +50,7 @@ def test_what_a_consumer_got_has_three_months(kind, stamped, last):
         (date(2026, 11, 29), date(2026, 11, 30), date(2026, 12, 14)),
         (date(2026, 11, 30), date(2026, 12, 1), date(2026, 12, 14)),
         (date(2026, 12, 1), date(2026, 12, 2), date(2027, 1, 15)),
-        (date(2026, 12, 31), date(2027, 1, 1), date(2027, 2, 12)),
+        (date(2026, 12, 31), date(2027, 1, 1), date(2027, 1, 15)),
         (date(2028, 2, 28), date(2028, 2, 29), date(2028, 3, 14)),
     ],
 )
@@ -63,7 +63,8 @@ def test_a_tax_credit_document_before_and_after_the_change_of_law(stamped, safe,
     [
         (datetime(2026, 12, 1, 5, 59, 59, tzinfo=UTC), date(2026, 12, 1), date(2026, 12, 14)),
         (datetime(2026, 12, 1, 6, 0, 0, tzinfo=UTC), date(2026, 12, 2), date(2027, 1, 15)),
-        (datetime(2027, 1, 1, 5, 59, 59, tzinfo=UTC), date(2027, 1, 1), date(2027, 2, 12)),
+        (datetime(2027, 1, 1, 5, 59, 59, tzinfo=UTC), date(2027, 1, 1), date(2027, 1, 15)),
+        (datetime(2027, 1, 1, 6, 0, 0, tzinfo=UTC), date(2027, 1, 2), date(2027, 2, 12)),
     ],
 )
 def test_the_day_is_that_of_the_issuer(stamped_at, safe, last):

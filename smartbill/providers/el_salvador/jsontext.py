@@ -6,6 +6,7 @@ What comes from outside is read with suspicion: repeated keys, NaN, absurd numbe
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import Any
 
 LONGEST_NUMBER = 40
@@ -35,15 +36,19 @@ def from_bytes(body: bytes) -> Any:
 
 
 def _text(value: Any, keep_zeros: bool) -> str:
-    if isinstance(value, Mapping):
-        pairs = (f"{json.dumps(str(key))}:{_text(item, keep_zeros)}" for key, item in value.items())
-        return "{" + ",".join(pairs) + "}"
+    if isinstance(value, str):
+        return encode_basestring(value)
     if isinstance(value, Decimal):
         return _decimal(value, keep_zeros)
-    if isinstance(value, str) or value is None or isinstance(value, int):
-        return json.dumps(value, ensure_ascii=False)
+    if value is None:
+        return "null"
+    if isinstance(value, int):
+        return json.dumps(value)
+    if isinstance(value, Mapping):
+        pairs = [f"{encode_basestring(str(key))}:{_text(item, keep_zeros)}" for key, item in value.items()]
+        return "{" + ",".join(pairs) + "}"
     if isinstance(value, Sequence):
-        return "[" + ",".join(_text(item, keep_zeros) for item in value) + "]"
+        return "[" + ",".join([_text(item, keep_zeros) for item in value]) + "]"
     raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 

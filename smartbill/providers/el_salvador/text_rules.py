@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 
 from smartbill.errors import Problem
 
+UNPRINTABLE = {"Cc", "Cs", "Cn", "Co"}
+
 
 def clean(text: str) -> str:
     """Return the text as it is sent: composed characters, single spaces, no line breaks."""
@@ -23,7 +25,7 @@ def text_problems(field: str, label: str, text: str, shortest: int, longest: int
     cleaned = clean(text)
     if not cleaned:
         yield Problem(field, "missing", _("Enter the %(label)s.") % {"label": label})
-    elif any(unicodedata.category(character) in {"Cc", "Cs", "Cn", "Co"} for character in cleaned):
+    elif not cleaned.isprintable() and any(unicodedata.category(each) in UNPRINTABLE for each in cleaned):
         yield Problem(
             field, "unprintable", _("Remove the unprintable characters from the %(label)s.") % {"label": label}
         )

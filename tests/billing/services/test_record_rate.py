@@ -107,7 +107,7 @@ def test_a_file_is_judged_line_by_line(manager):
     record_rate(new(), actor=manager)
     text = HEAD + (
         "eur,usd,2026-11-17,1.07,BCE\nEUR,USD,2026-11-18,1.0837,BCE\nEUR,USD,2026-11-17,1.08,BCE\n"
-        "EUR,USD,17/11/2026,1.07,BCE\nEUR,USD,2026-11-16,\"1,07\",BCE\nEUR,USD,2026-11-15\n"
+        'EUR,USD,17/11/2026,1.07,BCE\nEUR,USD,2026-11-16,"1,07",BCE\nEUR,USD,2026-11-15\n'
     )
     assert [(line.number, line.verdict) for line in judge_rates(text)] == [
         (2, "new"),

@@ -1,4 +1,4 @@
-"""Windows of stored documents: the calendar that staff entered, the rows that end soon, and a constant number of queries."""
+"""Windows of stored documents: the calendar that staff entered, the rows that end soon, constant queries."""
 
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -52,9 +52,7 @@ def test_the_rows_whose_safe_time_ends_soon_are_those_of_which_the_page_says_so(
     documents = [stamped(date(2026, 11, 25) + timedelta(days=n)) for n in range(12)]
     documents += [stamped(date(2026, 9, 1) + timedelta(days=n), kind=Kind.FACTURA) for n in range(6)]
     first, last = noon(date(2026, 12, 2)), noon(date(2026, 12, 5))
-    expected = {
-        row.pk for row in documents if first <= windows_of_document(row)[INVALIDATION].safe_until <= last
-    }
+    expected = {row.pk for row in documents if first <= windows_of_document(row)[INVALIDATION].safe_until <= last}
     assert len(expected) == 6
     assert set(Document.objects.filter(safe_until_between(first, last)).values_list("pk", flat=True)) == expected
 
