@@ -36,6 +36,7 @@ class DocumentAdmin(DocumentEvidence):
     list_display += ["mode", "next_step"]
     list_display_links = ["number"]
     confirm_display = ["state", "number", "customer", "kind_name", "amount", "mode"]
+    list_select_related = ["issuer"]
     list_filter = [ProblemFilter, "status", PeriodFilter, DeadlineFilter, "kind", "livemode"]
     search_fields = ["customer_name", "customer_email"]
     search_help_text = _("Name, e-mail, tax id, number, code, amount, or a Stripe id (in_, pi_, cus_)")

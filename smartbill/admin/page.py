@@ -150,9 +150,9 @@ def _draft_of(draft: Draft) -> dict[str, Any]:
         "lines": [
             (
                 line,
-                _price(line, draft),
                 TAX_CLASSES.get(line.tax_class, ""),
                 *(amount(part, draft.currency) for part in (line.subtotal, line.discount, line.tax, line.total)),
+                _price(line, draft),
                 amount(line.charged, draft.conversion.currency) if draft.conversion else "",
             )
             for line in draft.lines

@@ -105,7 +105,7 @@ def test_another_currency_holds_the_sale_with_the_reason(book, sale):
         {
             "field": "currency",
             "code": "other_currency",
-            "message": "The sale is in EUR; this issuer issues in USD only.",
+            "message": "The sale is in EUR; this issuer issues in USD and has no rule which day's rate counts.",
         }
     ]
     assert Document.objects.count() == 0

@@ -54,7 +54,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(client: Client, djang
     issuer = IssuerFactory.create()
     make_document(issuer=issuer)
     client.get(LIST)
-    with django_assert_num_queries(6) as with_one:
+    with django_assert_num_queries(7) as with_one:
         client.get(LIST)
     for _row in range(99):
         make_document(issuer=issuer)
@@ -64,7 +64,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(client: Client, djang
 
 def test_no_query_of_the_list_counts_or_compares_all_rows(client: Client, django_assert_max_num_queries: Any) -> None:
     make_document()
-    with django_assert_max_num_queries(6) as seen:
+    with django_assert_max_num_queries(7) as seen:
         client.get(LIST, {"q": "ana", "status__exact": "stamped", "kind__exact": "factura", "period": "year"})
     statements = [query["sql"] for query in seen if '"smartbill_document"' in query["sql"]]
     assert [sql for sql in statements if "COUNT(" in sql and "LIMIT 10001" not in sql] == []

@@ -58,7 +58,7 @@ def test_lines_and_total_are_shown_in_units(client: Client) -> None:
     )
     draft = make_draft(issuer, total="90.00", lines=(line,))
     page = page_of(client, make_document(issuer=issuer, draft=draft))
-    assert page.context["page"]["lines"] == [(line, "", "100.00 USD", "10.00 USD", "10.35 USD", "90.00 USD")]
+    assert page.context["page"]["lines"] == [(line, "", "100.00 USD", "10.00 USD", "10.35 USD", "90.00 USD", "", "")]
     assert page.context["page"]["lines_total"] == "90.00 USD"
 
 
