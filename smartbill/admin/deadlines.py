@@ -96,7 +96,7 @@ def _verdict(window: Window) -> str:
     at = now()
     if window.is_safe(at):
         return _("safe")
-    return _("disputed") if window.is_possible(at) else _("over")
+    return _("disputed") if window.is_possible(at) else _("too late")
 
 
 def _moment(at: Any) -> str:

@@ -203,5 +203,5 @@ def test_every_outcome_leaves_an_event(book, sale):
     decide(sale)
     assert list(SaleEvent.objects.values_list("before", "after", "reason")) == [
         ("", "pending", "Announced by Stripe."),
-        ("pending", "held", "The sale is in EUR; this issuer issues in USD only."),
+        ("pending", "held", "The sale is in EUR; this issuer issues in USD and has no rule which day's rate counts."),
     ]
