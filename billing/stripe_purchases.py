@@ -75,7 +75,7 @@ def _of_invoice(invoice: Shape, content: Shape, shipping: str) -> dict[str, Any]
     payments = _invoice_payments(invoice, content, total)
     return {
         "total": total,
-        "lines": tuple(lines + shipping_line(invoice, shipping)),
+        "lines": tuple(lines + shipping_line(invoice, shipping, content.get("tax_rates"))),
         "payments": tuple(payments),
         "exclusive_tax": _exclusive_tax(invoice),
         "number": invoice.get("number") or "",

@@ -218,7 +218,7 @@ def session_line(item: Shape, content: Shape) -> ChargedLine:
     return _charged(item, content, source, subtotal=subtotal, discount=discount, taxes=tuple(taxes))
 
 
-def shipping_line(owner: Shape, wording: str) -> list[ChargedLine]:
+def shipping_line(owner: Shape, wording: str, rates: Shape | None = None) -> list[ChargedLine]:
     """Read the shipping cost of an invoice or a checkout as a line of its own; none when nothing was charged."""
     cost = owner.get("shipping_cost")
     if not cost or not cost.get("amount_total"):
@@ -227,7 +227,7 @@ def shipping_line(owner: Shape, wording: str) -> list[ChargedLine]:
     # On an invoice the taxes have the shape of invoice lines, on a checkout that of its items.
     details = any("tax_behavior" in row for row in rows(cost.get("taxes")))
     inclusive = cost["amount_total"] == subtotal
-    taxes = _invoice_taxes(cost, {}) if details else _item_taxes(cost, amount=tax, inclusive=inclusive)
+    taxes = _invoice_taxes(cost, rates or {}) if details else _item_taxes(cost, amount=tax, inclusive=inclusive)
     name = dig(cost, "shipping_rate", "display_name")
     source = f"{owner.get('object', 'invoice').replace('.', '_')}.shipping_cost"
     return [

@@ -81,7 +81,7 @@ class _Face:
             return []
         on = format_date(found.on, "long", locale=self.locale)
         return [
-            [_("Charged"), format_currency(found.total, found.currency, locale=self.locale)],
+            [_("Charged"), format_currency(found.total, found.currency, locale=self.locale, format_type="name")],
             [
                 _("Exchange rate"),
                 _("1 %(theirs)s = %(rate)s %(ours)s (%(source)s, %(day)s)")

@@ -117,3 +117,39 @@ def test_a_description_keeps_its_hostile_text_and_loses_control_characters():
     built = build(charged(1130, tax=130, description="=1+1 <b>\u0007"))
     assert built.lines[0].description == "=1+1 <b>"
     assert built.provenance["lines.0.description"].rule == "control characters removed"
+
+
+def residuals(built):
+    return [(row.line, row.part, str(row.amount), row.cause) for row in built.residuals]
+
+
+def test_the_line_that_took_a_cent_of_a_credit_is_recorded():
+    built = build(
+        charged(10000, tax=1300, inclusive=False, number=1),
+        charged(5000, tax=650, inclusive=False, number=2),
+        charged(-2000, tax=-260, inclusive=False, number=3, description="Unused time"),
+    )
+    assert residuals(built) == [(1, "discount", "0.01", "credit"), (1, "tax", "-0.01", "credit")]
+
+
+def test_the_line_that_took_a_cent_of_the_invoices_tax_is_recorded():
+    rows = [charged(50, tax=7, inclusive=False, number=number) for number in range(3)]
+    built = build(*rows, exclusive_tax=20)
+    assert [str(row.tax) for row in built.lines] == ["0.06", "0.07", "0.07"]
+    assert residuals(built) == [(0, "tax", "-0.01", "invoice_tax")]
+
+
+def test_a_negative_line_takes_no_cent_of_the_tax():
+    rows = [charged(1000, tax=130, inclusive=False, number=1), charged(-100, tax=-13, inclusive=False, number=2)]
+    built = build(*rows, exclusive_tax=118)
+    assert residuals(built) == [(0, "tax", "0.01", "invoice_tax")]
+    assert [str(row.tax) for row in built.lines] == ["1.18"]
+
+
+def test_where_everything_divides_evenly_nobody_took_anything():
+    assert residuals(build(charged(11300, tax=1300), charged(-1130, tax=-130, number=2))) == []
+
+
+def test_the_price_of_one_keeps_every_decimal_that_stripe_gave():
+    (row,) = build(charged(154, tax=18, quantity=Decimal(1234), unit_amount=Decimal("0.125"))).lines
+    assert str(row.unit_price) == "0.00125"

@@ -149,3 +149,15 @@ def test_shipping_of_an_invoice_carries_its_tax():
 def test_an_amount_that_is_no_integer_is_refused(amount):
     with pytest.raises(UnreadableShape, match="line.amount"):
         invoice_line(shapes.line(amount=amount), {})
+
+
+def test_a_tax_of_shipping_that_rounds_to_nothing_is_known_by_its_rate() -> None:
+    tax = {
+        "amount": 0,
+        "tax_behavior": "inclusive",
+        "tax_rate_details": {"tax_rate": "txr_1"},
+        "taxability_reason": "standard_rated",
+    }
+    cost = {"amount_subtotal": 4, "amount_tax": 0, "amount_total": 4, "taxes": [tax]}
+    (found,) = shipping_line({"object": "invoice", "shipping_cost": cost}, "Shipping", {"txr_1": {"percentage": "13"}})
+    assert [entry.rate for entry in found.taxes] == [13]

@@ -298,7 +298,15 @@ class _Shop:
                 for tax in line.taxes
             ]
         else:
-            taxes = [shapes.tax(tax.amount, taxable=tax.taxable, inclusive=tax.rate.inclusive) for tax in line.taxes]
+            taxes = [
+                shapes.tax(
+                    tax.amount,
+                    taxable=tax.taxable,
+                    inclusive=tax.rate.inclusive,
+                    tax_rate_details={"tax_rate": tax.rate.tax_rate},
+                )
+                for tax in line.taxes
+            ]
         return {
             "amount_subtotal": line.item.amount,
             "amount_tax": sum(tax.amount for tax in line.taxes),

@@ -1,11 +1,12 @@
 """Page and PDF print what was frozen, in the customer's language and the country's way of writing."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
-from smartbill.drafts import Line
+from smartbill.drafts import Conversion, Line
 from smartbill.faces import face_of, hash_of_face
 from smartbill.pdf import render_pdf
 from smartbill.providers.base import Identifiers
@@ -69,3 +70,20 @@ def test_the_pdf_carries_the_data_file_and_prints_hostile_text_as_text():
     assert pdf.startswith(b"%PDF-")
     assert b"document.json" in pdf
     assert render_pdf(face_of(document), data_file=b'{"a": 1}', at=document.issued_at) == pdf
+
+
+def test_a_converted_document_shows_both_amounts_and_the_rate_on_page_and_pdf():
+    draft = make_draft(IssuerFactory())
+    on = date(2026, 11, 20)
+    rate = Conversion(currency="EUR", total=Decimal("104.27"), rate=Decimal("1.0837"), on=on, source="BCE")
+    face = face_of(issued(replace(draft, conversion=rate)))
+    assert face["total"] == "$113.00"
+    assert face["charged"] == [
+        ["Cobrado", "104.27 euros"],
+        ["Tipo de cambio", "1 EUR = 1.0837 USD (BCE, 20 de noviembre de 2026)"],
+    ]
+    assert render_pdf(face).startswith(b"%PDF-")
+
+
+def test_a_document_in_the_currency_that_was_charged_says_nothing_of_a_rate():
+    assert face_of(issued(make_draft(IssuerFactory())))["charged"] == []

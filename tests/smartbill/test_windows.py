@@ -8,6 +8,7 @@ import pytest
 from smartbill.business_days import GENERAL, Calendar
 from smartbill.clock_texts import CERTAINTIES, WINDOW_NAMES
 from smartbill.legal_rules import CREDIT_NOTE, INVALIDATION, rules_about
+from smartbill.providers.el_salvador.sandbox.windows import ANNEX, MONTH, TEXT, last_moment
 from smartbill.windows import windows_of
 
 ZONE = ZoneInfo("America/El_Salvador")
@@ -119,3 +120,14 @@ def test_every_rule_has_words_for_what_it_is_about_and_how_sure_it_is():
             assert rule.certainty in CERTAINTIES
             assert rule.source
             assert rule.kinds
+
+
+@pytest.mark.parametrize("obeyed", [MONTH, TEXT, ANNEX])
+@pytest.mark.parametrize(("kind", "dte_type"), [("factura", "01"), ("ccf", "03"), ("export", "11")])
+def test_the_stand_in_allows_what_is_safe_and_refuses_what_is_over_whatever_text_it_obeys(kind, dte_type, obeyed):
+    for number in range(0, 800, 3):
+        at = datetime.combine(date(2026, 6, 1) + timedelta(days=number), time(23, 59, 59), ZONE)
+        window = windows(kind, at)[INVALIDATION]
+        safe, over = window.safe_until, window.last_possible + timedelta(seconds=1)
+        assert safe <= last_moment(dte_type, at, safe, obeyed=obeyed)
+        assert over > last_moment(dte_type, at, over, obeyed=obeyed)
