@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -99,8 +99,10 @@ def _verdict(window: Window) -> str:
     return _("disputed") if window.is_possible(at) else _("too late")
 
 
-def _moment(at: Any) -> str:
-    return f"{at:%Y-%m-%d %H:%M}"
+def _moment(at: datetime) -> str:
+    """Return a time at the issuer with its distance to UTC: the other times of the admin are those of the site."""
+    offset = f"{at:%z}"
+    return f"{at:%Y-%m-%d %H:%M} UTC{offset[:3]}:{offset[3:]}"
 
 
 def _source(rule: Rule) -> str:

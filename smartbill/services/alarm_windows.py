@@ -12,6 +12,7 @@ from smartbill.legal_rules import INVALIDATION
 from smartbill.lifecycle import Status
 from smartbill.models import Document
 from smartbill.models.document import DocumentQuerySet
+from smartbill.services.outage_note import local_time
 from smartbill.services.windows import windows_of_documents
 from smartbill.windows import Window
 
@@ -57,6 +58,6 @@ def _context(document: Document, window: Window, at: datetime) -> dict[str, obje
         "path": reverse("admin:smartbill_document_change", args=[document.pk]),
         "document": document.reference,
         "issuer": document.issuer.slug,
-        "deadline": f"{window.safe_until:%Y-%m-%d %H:%M}",
+        "deadline": local_time(window.safe_until, document.issuer),
         "hours_left": max(0, int((window.safe_until - at).total_seconds() // 3600)),
     }
