@@ -8,10 +8,12 @@ import pytest
 
 from billing.dispatch import handler_for
 from billing.models import Sale
-from billing.sandbox.shop import Field, Sold
+from billing.sandbox.shop import Field, Shop, Sold
 from billing.services.decide_sale import decide_sale
+from billing.services.record_rate import NewRate, record_rate
 from smartbill.models import Document
 from tests.factories.billing import InboundEventFactory, StripeEndpointFactory
+from tests.factories.people import make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -204,3 +206,24 @@ def test_no_lie_of_a_body_reaches_the_document(shop, endpoint, iva):
     handler_for("invoice.paid")(event=row)
     decide_all()
     assert (only_draft().total, only_draft().party.name) == (Decimal("11.30"), "Ana López")
+
+
+def test_a_sale_in_euros_waits_for_a_rate_and_goes_on_by_itself(shop, endpoint):
+    endpoint.issuer.rate_day, endpoint.issuer.untaxed_lines = "payment", "included"
+    endpoint.issuer.save()
+    with Shop(shop.url, currency="eur") as abroad:
+        customer = abroad.customer("Núria Ferrer", "nuria@example.com")
+        abroad.pay_invoice(customer["id"], [Sold("Curso", 4900, quantity=3), Sold("Manual", 1200)])
+    announce(shop, endpoint)
+    decide_all()
+    sale = Sale.objects.get()
+    assert (sale.outcome, [reason["code"] for reason in sale.reasons]) == ("held", ["rate_missing"])
+    day = sale.paid_at.astimezone(endpoint.issuer.zone).date()
+    rate = NewRate(currency="EUR", into="USD", on=day, rate=Decimal("1.0837"), source="BCE")
+    record_rate(rate, actor=make_staff("billing.add_exchangerate"))
+    decide_all()
+    document = Document.objects.get()
+    assert (document.status, document.currency, document.total) == ("ready", "USD", Decimal("172.31"))
+    assert (document.charged_currency, document.charged_total) == ("EUR", Decimal("159.00"))
+    assert document.exchange_rate == Decimal("1.0837")
+    assert sum(line.total for line in only_draft().lines) == document.total

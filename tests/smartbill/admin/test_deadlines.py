@@ -44,11 +44,11 @@ def test_a_document_that_cannot_be_invalidated_has_no_deadline(status):
 
 
 def test_the_question_before_an_invalidation_names_the_window_and_blocks_nothing():
-    document = make_document(stamped_at=STAMPED - timedelta(days=900))
+    document = make_document(stamped_at=STAMPED - timedelta(days=300))
     browser = signed_in("smartbill.view_document", "smartbill.invalidate_document")
     asked = browser.post(LIST, {"action": "invalidate", "index": "0", "_selected_action": [document.pk]})
     text = asked.content.decode()
-    assert f"{document}: safe until 2024-" not in text
+    assert f"{document}: safe until 2026-05-04 23:59" in text
     assert '<button type="submit" class="button default button-danger">Invalidate</button>' in text
 
 
