@@ -6,11 +6,10 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from config.admin import ConfirmForm, ReasonForm
 from smartbill.admin.page import open_problems
-from smartbill.drafts import Address, Draft, Party, Provenance
+from smartbill.drafts import CORRECTED, Address, Draft, Party, Provenance
 from smartbill.lifecycle import Kind
 from smartbill.models import Document
 from smartbill.providers import provider_for
@@ -18,7 +17,6 @@ from smartbill.services.propose import in_words, open_proposal
 
 CODE = re.compile(r"(?i)\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
 ADDRESS = [field.name for field in fields(Address)]
-CORRECTED = gettext_noop("correction by a person")
 PARTY = [field.name for field in fields(Party) if field.name != "address"]
 
 
