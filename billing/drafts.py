@@ -12,12 +12,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
 
-from billing.kinds import kind_of
+from billing.kinds import KindDecision, as_consumer, kind_of
 from billing.languages import language_of
 from billing.lines import BuiltLines, LineRules, build_lines
 from billing.money import to_decimal
 from billing.parties import Buyer, buyer_from
 from billing.payments import BALANCE, payments_of
+from billing.profiles import NOBODY, Profile, facts_with, provenance_with
 from billing.purchases import Purchase
 from billing.stripe_facts import facts_of
 from billing.stripe_purchases import purchase_from
@@ -31,25 +32,38 @@ DUI_DIGITS = 9
 DUI_SERVES_AS_NIT = gettext_noop("digits only; 9 digits are a DUI that serves as NIT")
 
 
-def draft_from_snapshot(content: Mapping[str, Any], *, issuer: Issuer, source: str) -> Draft:
+def draft_from_snapshot(
+    content: Mapping[str, Any], *, issuer: Issuer, source: str, profile: Profile = NOBODY, is_consumer: bool = False
+) -> Draft:
     """Return the draft of a paid sale; `source` is its business key. All doubts are in `held_because`.
+
+    `profile` is what people said about the buyer. `is_consumer` applies what the issuer chose for buyers who do not
+    complete their data in time.
 
     Raises UnreadableShape, UnreadableAmount or CurrencyOnHold where there is nothing to build a draft from.
     """
-    facts = facts_of(content)
+    facts = facts_with(facts_of(content), profile)
     buyer = buyer_from(facts)
+    buyer = replace(buyer, provenance=provenance_with(buyer.provenance, profile))
     country = buyer.party.address.country
     language, spoken = language_of(facts, country=country, default=issuer.language)
     with override(language):
         shipping = _("Shipping")
     purchase = purchase_from(content, shipping=shipping)
-    return _draft(purchase, buyer, issuer=issuer, source=source, language=language, spoken=spoken)
+    buyer, decided = as_consumer(buyer, told="issuer.late_buyer") if is_consumer else (buyer, kind_of(buyer))
+    return _draft(purchase, buyer, decided, issuer=issuer, source=source, language=language, spoken=spoken)
 
 
 def _draft(
-    purchase: Purchase, buyer: Buyer, *, issuer: Issuer, source: str, language: str, spoken: Provenance
+    purchase: Purchase,
+    buyer: Buyer,
+    decided: KindDecision,
+    *,
+    issuer: Issuer,
+    source: str,
+    language: str,
+    spoken: Provenance,
 ) -> Draft:
-    decided = kind_of(buyer)
     party, named = _party_for(decided.kind, buyer)
     rate = standard_rate(purchase.paid_at.astimezone(issuer.zone).date())
     rules = LineRules(

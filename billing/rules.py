@@ -1,4 +1,6 @@
-"""What becomes of a sale: pure decisions over its snapshot. Every sale gets exactly one outcome, with reasons.
+"""What becomes of a sale: pure decisions over its snapshot and its buyer's tax profile.
+
+Every sale gets exactly one outcome, with reasons.
 
 | snapshot | decision |
 |---|---|
@@ -18,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from billing.drafts import draft_from_snapshot
 from billing.money import CurrencyOnHold, UnreadableAmount
+from billing.profiles import NOBODY, Profile
 from billing.purchases import Purchase
 from billing.stripe_purchases import purchase_from, settlement
 from billing.stripe_shapes import UnreadableShape
@@ -50,10 +53,10 @@ class Held:
 Decision = NotYet | NotApplicable | Held | Draft
 
 
-def decide(content: Mapping[str, Any], *, issuer: Issuer, source: str) -> Decision:
-    """Return what becomes of the sale with this snapshot; `source` is its business key."""
+def decide(content: Mapping[str, Any], *, issuer: Issuer, source: str, profile: Profile = NOBODY) -> Decision:
+    """Return what becomes of the sale with this snapshot; `source` is its business key, `profile` its buyer's."""
     try:
-        return _unpaid(settlement(content)) or _paid(content, issuer=issuer, source=source)
+        return _unpaid(settlement(content)) or _paid(content, issuer=issuer, source=source, profile=profile)
     except CurrencyOnHold as error:
         text = _("Stripe's own documents disagree about amounts in %(currency)s; none is issued.")
         return _held("currency", "currency_on_hold", text % {"currency": str(error).upper()})
@@ -72,7 +75,7 @@ def _unpaid(state: str) -> NotYet | NotApplicable | None:
     return NotYet(reason=_("Stripe says that this is not paid."))
 
 
-def _paid(content: Mapping[str, Any], *, issuer: Issuer, source: str) -> Decision:
+def _paid(content: Mapping[str, Any], *, issuer: Issuer, source: str, profile: Profile) -> Decision:
     purchase = purchase_from(content, shipping="")
     if purchase.total == 0:
         return _not_applicable("zero_total", _("Nothing was charged: the total is zero."))
@@ -82,7 +85,7 @@ def _paid(content: Mapping[str, Any], *, issuer: Issuer, source: str) -> Decisio
     reasons = list(_obstacles(purchase, issuer))
     if reasons:
         return Held(reasons=reasons)
-    return draft_from_snapshot(content, issuer=issuer, source=source)
+    return draft_from_snapshot(content, issuer=issuer, source=source, profile=profile)
 
 
 def _all_given_back(purchase: Purchase) -> bool:
