@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from billing.errors import BillingError, Gone, Unavailable
-from billing.models import Sale, Snapshot
+from billing.models import Sale, Snapshot, profile_of
 from billing.rules import Decision, Held, NotApplicable, NotYet, decide
 from billing.services.claim_events import lease_length
 from billing.services.register_sale import GAVE_UP, INVOICE, note, register_sale
@@ -19,6 +19,7 @@ from billing.stripe_purchases import headline
 from config.kill_points import reach
 from smartbill.drafts import Draft
 from smartbill.errors import Problem, SmartbillError
+from smartbill.lifecycle import Status
 from smartbill.models.revision import content_hash
 from smartbill.services.create import create_document
 
@@ -39,7 +40,9 @@ def decide_sale(*, sale_id: int) -> None:
     try:
         evidence = fetch_evidence(sale.aliases.values_list("kind", "stripe_id"))
         reach("after_fetch")
-        decision = decide(evidence.content, issuer=sale.endpoint.issuer, source=sale.key)
+        buyer = headline(evidence.content)["customer_id"] or sale.key
+        profile = profile_of(buyer, livemode=sale.livemode)
+        decision = decide(evidence.content, issuer=sale.endpoint.issuer, source=sale.key, profile=profile)
         record_decision(sale, evidence, decision)
     except Gone as error:
         hold(sale, Problem("sale", "gone", str(error)))
@@ -111,7 +114,9 @@ def _conclude(sale: Sale, decision: NotApplicable | Held | Draft, columns: dict[
     if isinstance(decision, Draft):
         document = create_document(draft=decision)
         columns["customer_name"] = decision.party.name[:250] or columns["customer_name"]
-        _close(sale, Sale.Outcome.DOCUMENT, (), document=document, **columns)
+        # Held: the buyer is looked at once more, with what was entered while Stripe was read.
+        due = now() if document.status == Status.HELD else None
+        _close(sale, Sale.Outcome.DOCUMENT, (), document=document, buyer_due_at=due, **columns)
     else:
         held = isinstance(decision, Held)
         outcome = Sale.Outcome.HELD if held else Sale.Outcome.NOT_APPLICABLE
