@@ -94,7 +94,9 @@ def _form(request: HttpRequest, asked: TaxRequest) -> HttpResponse:
 def _context(asked: TaxRequest, form: TaxForm) -> dict[str, Any]:
     sales = list(waiting_sales(asked.customer_id, livemode=asked.livemode)[:MOST_SALES])
     profile = profile_of(asked.customer_id, livemode=asked.livemode)
-    missing = {form_field(problem.field): str(problem.message) for problem in buyer_problems(sales, profile)}
+    missing: dict[str, str] = {}
+    for problem in buyer_problems(sales, profile):
+        missing.setdefault(form_field(problem.field), str(problem.message))
     locale = LOCALES.get(asked.language, "en_US")
     documents = [(sale.number or sale.document.reference, sale.document) for sale in sales if sale.document]
     return {

@@ -12,7 +12,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from babel.dates import format_datetime
+from babel.dates import format_date
 from babel.numbers import format_currency
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now
@@ -213,8 +213,8 @@ def _context(request: TaxRequest, sale: Sale, *, is_reminder: bool) -> dict[str,
 def until(request: TaxRequest) -> str:
     """Return the deadline as the customer's country writes it, at the seller's clock."""
     locale = LOCALES.get(request.language, "en_US")
-    zone = request.endpoint.issuer.zone
-    return format_datetime(request.ends_at, "d MMMM yyyy, HH:mm", tzinfo=zone, locale=locale)
+    at = request.ends_at.astimezone(request.endpoint.issuer.zone)
+    return f"{format_date(at, 'long', locale=locale)}, {at:%H:%M}"
 
 
 def becomes_consumer(request: TaxRequest, document: Document | None) -> bool:

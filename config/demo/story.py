@@ -11,6 +11,7 @@ from billing.sandbox.shop import Field, Shop, Sold
 from config.demo.observer import Json, Observer, until
 from config.demo.outage import Outage
 from config.demo.report import Report
+from config.demo.rescue import Rescue
 from config.demo.stack import Stack
 from config.demo.staff import Staff
 from smartbill.providers.el_salvador.sandbox import SandboxControl
@@ -48,6 +49,7 @@ class Story:
         self.checkout_without_invoice()
         self.company_with_tax_id()
         self.foreign_customer()
+        self.sources += Rescue(self.shop, self.observer, self.report).tell()
         self.sources += Outage(self.shop, self.authority, self.observer, self.staff, self.report).tell()
         self.answer_lost_on_the_wire()
         self.customer_without_mail()
