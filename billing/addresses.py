@@ -13,6 +13,7 @@ from billing.texts import clean
 from smartbill.drafts import Address, Provenance
 
 ADDRESSES = (
+    "tax_profile.address",
     "session.customer_details.address",
     "invoice.customer_address",
     "charge.billing_details.address",

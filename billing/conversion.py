@@ -48,6 +48,20 @@ def converted(draft: Draft, quote: Quote) -> Draft:
     )
 
 
+def quote_of(draft: Draft) -> Quote:
+    """Return the rate by which a draft was converted: what is made anew of the same sale keeps it."""
+    conversion = draft.conversion
+    if conversion is None:
+        raise ValueError(f"{draft.source} was not converted")
+    return Quote(
+        currency=conversion.currency,
+        into=draft.currency,
+        rate=conversion.rate,
+        on=conversion.on,
+        source=conversion.source,
+    )
+
+
 def _shared(draft: Draft, quote: Quote, total: int, amounts: Sequence[Decimal]) -> Allocation:
     """Spread the converted total; where the parts did not sum to the total before, their own sum is converted."""
     if not amounts:

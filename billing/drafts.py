@@ -12,12 +12,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
 
-from billing.kinds import kind_of
+from billing.kinds import as_consumer, kind_of
 from billing.languages import language_of
 from billing.lines import BuiltLines, LineRules, build_lines
 from billing.money import to_decimal
 from billing.parties import Buyer, buyer_from
 from billing.payments import BALANCE, payments_of
+from billing.profiles import NOBODY, Profile, facts_with, provenance_with
 from billing.purchases import Purchase
 from billing.stripe_facts import facts_of
 from billing.stripe_purchases import purchase_from
@@ -41,10 +42,11 @@ class Account:
     spoken: Provenance
 
 
-def account_of(content: Mapping[str, Any], *, issuer: Issuer) -> Account:
-    """Read a paid snapshot, or raise UnreadableShape."""
-    facts = facts_of(content)
+def account_of(content: Mapping[str, Any], *, issuer: Issuer, profile: Profile = NOBODY) -> Account:
+    """Read a paid snapshot, or raise UnreadableShape; `profile` is what people said about the buyer."""
+    facts = facts_with(facts_of(content), profile)
     buyer = buyer_from(facts)
+    buyer = replace(buyer, provenance=provenance_with(buyer.provenance, profile))
     country = buyer.party.address.country
     language, spoken = language_of(facts, country=country, default=issuer.language)
     with override(language):
@@ -52,18 +54,24 @@ def account_of(content: Mapping[str, Any], *, issuer: Issuer) -> Account:
     return Account(purchase=purchase_from(content, shipping=shipping), buyer=buyer, language=language, spoken=spoken)
 
 
-def draft_from_snapshot(content: Mapping[str, Any], *, issuer: Issuer, source: str) -> Draft:
+def draft_from_snapshot(
+    content: Mapping[str, Any], *, issuer: Issuer, source: str, profile: Profile = NOBODY, is_consumer: bool = False
+) -> Draft:
     """Return the draft of a paid sale; `source` is its business key. All doubts are in `held_because`.
 
     Raises UnreadableShape, UnreadableAmount or CurrencyOnHold where there is nothing to build a draft from.
     """
-    return draft_from_account(account_of(content, issuer=issuer), issuer=issuer, source=source)
+    account = account_of(content, issuer=issuer, profile=profile)
+    return draft_from_account(account, issuer=issuer, source=source, is_consumer=is_consumer)
 
 
-def draft_from_account(account: Account, *, issuer: Issuer, source: str) -> Draft:
-    """Return the draft of a snapshot that was read already."""
+def draft_from_account(account: Account, *, issuer: Issuer, source: str, is_consumer: bool = False) -> Draft:
+    """Return the draft of a snapshot that was read already.
+
+    `is_consumer` applies what the issuer chose for buyers who do not complete their data in time.
+    """
     purchase, buyer = account.purchase, account.buyer
-    decided = kind_of(buyer)
+    buyer, decided = as_consumer(buyer, told="issuer.late_buyer") if is_consumer else (buyer, kind_of(buyer))
     party, named = _party_for(decided.kind, buyer)
     rate = standard_rate(purchase.paid_at.astimezone(issuer.zone).date())
     rules = LineRules(

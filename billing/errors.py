@@ -1,6 +1,10 @@
 """What can go wrong on the Stripe side, named by what the caller must do about it."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
+
+from smartbill.errors import Problem
 
 
 class BillingError(Exception):
@@ -54,6 +58,50 @@ class NotHeld(BillingError):
 
 class RateRefused(BillingError):
     """Mend what was entered: the rate cannot be stored as it is. Nothing was stored."""
+
+
+class InvalidProfile(BillingError):
+    """Mend the tax data: nothing was stored, for all the reasons in `problems`, which name fields of the profile."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__(" ".join(str(problem.message) for problem in self.problems))
+
+
+class UnreadableFile(BillingError):
+    """Save the file anew: it cannot be read, for the reason in the text."""
+
+
+class ImportNotReady(BillingError):
+    """Give the file again: it cannot be applied, for the reason in the text, and nothing was changed."""
+
+
+class ProfileChanged(BillingError):
+    """Look again: somebody else changed the tax data after they were read; nothing was overwritten."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Somebody changed these tax data a moment ago. Look at them again, then enter yours."))
+
+
+class RequestOver(BillingError):
+    """The customer's link has done its work or its time is over; nothing was stored."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This link has been used or its time is over."))
+
+
+class NothingToAsk(BillingError):
+    """There is no document that waits for this customer's data."""
+
+    def __init__(self) -> None:
+        super().__init__(_("No document waits for the data of this customer."))
+
+
+class NobodyToAsk(BillingError):
+    """Enter an e-mail address first: the customer has none."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The customer has no e-mail address. Enter one in the tax data, or ask them yourself."))
 
 
 class SignatureRefused(BillingError):

@@ -12,7 +12,7 @@ A CCF never becomes a factura by itself: the buyer would lose the tax credit.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -29,6 +29,7 @@ ABROAD = gettext_noop("the buyer lives abroad")
 ASKED_FOR = gettext_noop("asked for")
 NRC_GIVEN = gettext_noop("an NRC was given")
 NIT_ONLY = gettext_noop("a NIT was given, but no NRC")
+AT_DEADLINE = gettext_noop("the buyer did not complete the data in time; the issuer then issues as to a consumer")
 NEITHER = gettext_noop("neither an NRC nor a NIT of 14 digits was given")
 STATED = {
     "CCF": Kind.CCF,
@@ -39,6 +40,9 @@ STATED = {
     "EXPORT": Kind.EXPORT,
     "EXPORTACION": Kind.EXPORT,
     "FACTURA DE EXPORTACION": Kind.EXPORT,
+    "CONSUMER": Kind.FACTURA,
+    "COMPANY": Kind.CCF,
+    "FOREIGN": Kind.EXPORT,
 }
 
 
@@ -58,6 +62,19 @@ def kind_of(buyer: Buyer) -> KindDecision:
         text = _("“%(stated)s” is no kind of document; use factura, ccf or export.")
         return _by_buyer(buyer, None, [Problem("kind", "kind_unknown", text % {"stated": buyer.stated_kind})])
     return _by_buyer(buyer, stated, [])
+
+
+def as_consumer(buyer: Buyer, *, told: str) -> tuple[Buyer, KindDecision]:
+    """Return the buyer as an anonymous consumer at home, and the decision for a factura; `told` is who decided it.
+
+    What makes a taxpayer of the buyer is left out: a factura prints no NRC, and a number that is in doubt is worse
+    than none.
+    """
+    party = replace(buyer.party, tax_id="", tax_id_type="", nrc="", activity_code="", activity_text="", person_type="")
+    gone = {"party.tax_id", "party.nrc", "party.activity_code", "party.activity_text", "party.person_type"}
+    kept = {path: origin for path, origin in buyer.provenance.items() if path not in gone}
+    decided = KindDecision(kind=Kind.FACTURA, provenance=Provenance(source=told, raw="", rule=AT_DEADLINE))
+    return replace(buyer, party=party, provenance=kept), decided
 
 
 def _by_buyer(buyer: Buyer, stated: Kind | None, problems: list[Problem]) -> KindDecision:

@@ -12,15 +12,16 @@ _TABLE: dict[str, list[str]] = json.loads((Path(__file__).parent / "data" / "lan
     "languages"
 ]
 LANGUAGES = frozenset(_TABLE)
+PROFILE = "tax_profile.language"
 LOCALES = "customer.preferred_locales."
 LANGUAGE_OF_LOCALE = gettext_noop("language of the locale")
 LANGUAGE_OF_COUNTRY = gettext_noop("language of the country")
 
 
 def language_of(facts: Mapping[str, str], *, country: str, default: str) -> tuple[str, Provenance]:
-    """Return one of our languages: customer's preferred locales, checkout's locale, country, issuer, in that order."""
+    """Return one of our languages: of profile, preferred locales, checkout, country, issuer, in that order."""
     wishes = [name for name in facts if name.startswith(LOCALES)]
-    for name in (*wishes, "session.locale"):
+    for name in (PROFILE, *wishes, "session.locale"):
         raw = facts.get(name, "")
         language = raw.replace("_", "-").split("-")[0].lower()
         if language in LANGUAGES:

@@ -4,8 +4,9 @@ The published order; the first source that holds something wins. `*` is a key of
 
 | order | source | what it is |
 |---|---|---|
+| 0 | tax_profile | said by staff, by the customer through a link, or by an import (`billing/profiles.py`) |
 | 1 | invoice, session, payment_intent, subscription `.metadata.*` | said for this very purchase |
-| 2 | customer `.metadata.*` | the tax profile of the customer |
+| 2 | customer `.metadata.*` | said for every purchase of the customer |
 | 3 | session `.custom_fields.*`, then those of the checkout that began the subscription | typed by the customer |
 | 4 | session `.customer_details`, then invoice `.customer_*` | collected for this purchase |
 | 5 | charge `.billing_details` | of the card |
@@ -26,6 +27,7 @@ Facts = Mapping[str, str]
 Rule = Callable[[str], tuple[str, str]]
 
 PROFILE = (
+    "tax_profile",
     "invoice.metadata",
     "session.metadata",
     "payment_intent.metadata",
@@ -34,12 +36,12 @@ PROFILE = (
     "session.custom_fields",
     "signup_session.custom_fields",
 )
-TAX_IDS = ("session.customer_details.tax_ids", "invoice.customer_tax_ids", "customer.tax_ids")
+TAX_IDS = ("tax_profile.tax_ids", "session.customer_details.tax_ids", "invoice.customer_tax_ids", "customer.tax_ids")
 PEOPLE = ("session.customer_details", "invoice.customer", "charge.billing_details", "customer")
 
 
 def profile(key: str) -> tuple[str, ...]:
-    """Return the names of all facts in which a key of the seller's tax profile may stand."""
+    """Return the names of all facts in which a key of the buyer's tax data may stand."""
     return tuple(f"{place}.{key.replace('_', '') if 'custom_fields' in place else key}" for place in PROFILE)
 
 
@@ -60,8 +62,8 @@ FIELD_SOURCES: Mapping[str, tuple[str, ...]] = {
     "activity_code": profile("sv_activity_code"),
     "activity_text": profile("sv_activity"),
     "person_type": profile("person_type"),
-    "email": (*_of_person("email"), "payment_intent.receipt_email"),
-    "phone": _of_person("phone"),
+    "email": ("tax_profile.email", *_of_person("email"), "payment_intent.receipt_email"),
+    "phone": ("tax_profile.phone", *_of_person("phone")),
     "document_kind": profile("document_kind"),
 }
 TAX_ID_TYPES: Mapping[str, Rule] = {"nit": digits, "dui": digits, "passport": clean, "resident_card": clean}

@@ -33,6 +33,11 @@ def district(raw: str, *, within: str) -> tuple[str, str]:
     return _code(raw, _TABLE["districts"].get(within, {}))
 
 
+def within_departments(kind: str) -> list[tuple[str, str, dict[str, str]]]:
+    """Return code and name of each department with its `municipalities` or `districts`."""
+    return [(code, name, _TABLE[kind].get(code, {})) for code, name in _TABLE["departments"].items()]
+
+
 def _code(raw: str, names: dict[str, str]) -> tuple[str, str]:
     text = raw.strip()
     if text.isascii() and text.isdigit():

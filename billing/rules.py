@@ -1,4 +1,6 @@
-"""What becomes of a sale: pure decisions over its snapshot. Every sale gets exactly one outcome, with reasons.
+"""What becomes of a sale: pure decisions over its snapshot and its buyer's tax profile.
+
+Every sale gets exactly one outcome, with reasons.
 
 | snapshot | decision |
 |---|---|
@@ -20,6 +22,7 @@ from django.utils.translation import gettext as _
 from billing.conversion import converted
 from billing.drafts import account_of, draft_from_account
 from billing.money import CurrencyOnHold, UnreadableAmount
+from billing.profiles import NOBODY, Profile
 from billing.purchases import Purchase
 from billing.rates import Quote
 from billing.stripe_purchases import settlement
@@ -54,14 +57,20 @@ Decision = NotYet | NotApplicable | Held | Draft
 
 
 def decide(
-    content: Mapping[str, Any], *, issuer: Issuer, source: str, quote: Quote | Problem | None = None
+    content: Mapping[str, Any],
+    *,
+    issuer: Issuer,
+    source: str,
+    profile: Profile = NOBODY,
+    quote: Quote | Problem | None = None,
 ) -> Decision:
-    """Return what becomes of the sale with this snapshot; `source` is its business key.
+    """Return what becomes of the sale with this snapshot; `source` is its business key, `profile` its buyer's.
 
     `quote` is the rate for a sale in another currency than the issuer's, or why there is none (`rates.quote_for`).
     """
     try:
-        return _unpaid(settlement(content)) or _paid(content, issuer=issuer, source=source, quote=quote)
+        unpaid = _unpaid(settlement(content))
+        return unpaid or _paid(content, issuer=issuer, source=source, profile=profile, quote=quote)
     except CurrencyOnHold as error:
         text = _("Stripe's own documents disagree about amounts in %(currency)s; none is issued.")
         return _held("currency", "currency_on_hold", text % {"currency": str(error).upper()})
@@ -80,8 +89,10 @@ def _unpaid(state: str) -> NotYet | NotApplicable | None:
     return NotYet(reason=_("Stripe says that this is not paid."))
 
 
-def _paid(content: Mapping[str, Any], *, issuer: Issuer, source: str, quote: Quote | Problem | None) -> Decision:
-    account = account_of(content, issuer=issuer)
+def _paid(
+    content: Mapping[str, Any], *, issuer: Issuer, source: str, profile: Profile, quote: Quote | Problem | None
+) -> Decision:
+    account = account_of(content, issuer=issuer, profile=profile)
     purchase = account.purchase
     if purchase.total == 0:
         return _not_applicable("zero_total", _("Nothing was charged: the total is zero."))

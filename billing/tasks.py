@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from billing.models import InboundEvent, Sale
+from billing.models import InboundEvent, Sale, TaxRequest
+from billing.services.advance_requests import advance_due_requests
 from billing.services.catch_up_events import catch_up_events as find_missed_events
 from billing.services.decide_due_sales import decide_due_sales
 from billing.services.process_event import process_due_events
+from billing.services.review_buyer import review_due_buyers
 from billing.services.sweep_events import sweep_events as watch_inbox
 from config.queue import drain_task
 
@@ -28,6 +30,26 @@ def _sales_due(at: datetime) -> bool:
 def drain_sales() -> None:
     """Decide the sales that are due."""
     decide_due_sales()
+
+
+def _buyers_due(at: datetime) -> bool:
+    return Sale.objects.with_buyer_due(at).exists()
+
+
+@drain_task(due=_buyers_due)
+def drain_buyers() -> None:
+    """Look again at documents that wait for data of their buyer."""
+    review_due_buyers()
+
+
+def _tax_requests_due(at: datetime) -> bool:
+    return TaxRequest.objects.due(at).exists()
+
+
+@drain_task(due=_tax_requests_due)
+def drain_tax_requests() -> None:
+    """Remind customers who were asked for tax data, and act at their deadline."""
+    advance_due_requests()
 
 
 def sweep_events() -> None:

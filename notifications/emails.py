@@ -62,6 +62,11 @@ TEMPLATES: Mapping[str, Template] = {
         flags=frozenset({"contingency", "livemode", "provider_mails"}),
         links=frozenset({"link"}),
     ),
+    "tax_data_wanted": Template(
+        texts=frozenset({"seller_name", "customer_name", "purchase", "total", "until", "contact_email"}),
+        flags=frozenset({"reminder", "livemode", "becomes_consumer"}),
+        links=frozenset({"link"}),
+    ),
     **dict.fromkeys(("alert_raised", "alert_resolved"), ALERT),
 }
 

@@ -7,7 +7,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Self
 
+from django.utils.translation import gettext_noop
+
 from smartbill.errors import Problem
+
+CORRECTED = gettext_noop("correction by a person")
+"""The source of what a person changed in a document by hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,13 @@ class TransitionRefused(SmartbillError):
         )
 
 
+class Outdated(SmartbillError):
+    """Look again: somebody or something changed the document after it was read."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The document was changed a moment ago. Look at it again, then decide."))
+
+
 class NotOurs(SmartbillError):
     """The remote document that was offered does not agree with ours; `problems` lists where."""
 

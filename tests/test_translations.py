@@ -87,7 +87,7 @@ def sources() -> dict[Key, str]:
 
 
 def test_the_sources_are_read_at_all(sources: dict[Key, str]) -> None:
-    assert sources["", ("Hello %(customer_name)s,",)] == "templates/emails/document_issued/body.txt"
+    assert sources["", ("View and download the document",)] == "templates/emails/document_issued/body.txt"
     assert sources["", ("%(tries)s try", "%(tries)s tries")] == "templates/admin/smartbill/document/page.html"
     assert sources["hosted page", ("Valid",)] == "smartbill/faces.py"
     assert sources["", ("%(days)d day", "%(days)d days")] == "smartbill/admin/keys.py"

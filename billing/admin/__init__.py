@@ -4,6 +4,18 @@ from billing.admin.endpoints import StripeEndpointAdmin
 from billing.admin.exchange_rates import ExchangeRateAdmin
 from billing.admin.inbound_events import InboundEventAdmin
 from billing.admin.mirror import MirrorAdmin
+from billing.admin.profile_imports import ProfileImportAdmin
 from billing.admin.sales import SaleAdmin
+from billing.admin.tax_profiles import TaxProfileAdmin
+from billing.admin.tax_requests import TaxRequestAdmin
 
-__all__ = ["ExchangeRateAdmin", "InboundEventAdmin", "MirrorAdmin", "SaleAdmin", "StripeEndpointAdmin"]
+__all__ = [
+    "ExchangeRateAdmin",
+    "InboundEventAdmin",
+    "MirrorAdmin",
+    "ProfileImportAdmin",
+    "SaleAdmin",
+    "StripeEndpointAdmin",
+    "TaxProfileAdmin",
+    "TaxRequestAdmin",
+]

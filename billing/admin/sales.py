@@ -9,9 +9,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from billing.admin.tax_forms import EnterTaxDataForm
+from billing.admin.tax_profiles import enter_for
 from billing.errors import BillingError
 from billing.models import Sale
 from billing.money import to_decimal
+from billing.services.ask_for_tax_data import ask_customer
 from billing.services.redecide_sale import redecide_sale
 from config.admin import (
     PeriodFilter,
@@ -30,6 +33,7 @@ from config.admin import (
 )
 from notifications.errors import MessageError
 from smartbill.errors import SmartbillError
+from smartbill.lifecycle import Status
 
 Outcome = Sale.Outcome
 TONES: dict[str, str] = {
@@ -45,7 +49,11 @@ class SaleAdmin(ReadOnlyAdmin):
     section = "work"
     position = 20
     refusals = (BillingError, SmartbillError, MessageError)
-    action_rights = {"retry": "billing.retry_sale"}
+    action_rights = {
+        "retry": "billing.retry_sale",
+        "edit": "billing.edit_taxprofile",
+        "ask": "billing.ask_tax_data",
+    }
     problems = (
         Problem(
             key="held",
@@ -105,7 +113,7 @@ class SaleAdmin(ReadOnlyAdmin):
         "history",
         "snapshot_content",
     ]
-    actions = ["decide_again"]
+    actions = ["decide_again", "enter_tax_data", "ask_for_data"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -120,7 +128,9 @@ class SaleAdmin(ReadOnlyAdmin):
         return queryset.filter(customer_name__icontains=term) if len(term) > 1 else queryset.none(), False
 
     def action_applies(self, row: Sale, name: str) -> bool:
-        return row.outcome == Outcome.HELD
+        if name == "ask_for_data":
+            return row.document is not None and row.document.status in (Status.HELD, Status.REJECTED)
+        return name == "enter_tax_data" or row.outcome == Outcome.HELD
 
     def row_label(self, row: Sale) -> str:
         return f"{row} · {row.customer_name or row.customer_id or '–'} · {self.amount(row)}"
@@ -186,3 +196,25 @@ class SaleAdmin(ReadOnlyAdmin):
     )
     def decide_again(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, redecide_sale, done=_("to be decided again"), **fields)
+
+    @confirmed_action(
+        description=_("Enter the buyer's tax data"),
+        permissions=["edit"],
+        consequence=_(
+            "The data are used for this customer from now on, before anything Stripe says. Documents that wait for "
+            "them are looked at again and sent at once when nothing is missing."
+        ),
+        form=EnterTaxDataForm,
+        one_row=True,
+    )
+    def enter_tax_data(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
+        run_on_each(self, request, queryset, enter_for, done=_("tax data stored"), **fields)
+
+    @confirmed_action(
+        description=_("Ask the customer for tax data"),
+        permissions=["ask"],
+        consequence=_("The customer gets a mail with a link to a form. The form works without a password."),
+        form=ReasonForm,
+    )
+    def ask_for_data(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
+        run_on_each(self, request, queryset, ask_customer, done=_("mail queued"), **fields)

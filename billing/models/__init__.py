@@ -4,16 +4,24 @@ from billing.models.endpoint import StripeEndpoint
 from billing.models.exchange_rate import ExchangeRate
 from billing.models.inbound_event import InboundEvent
 from billing.models.lease import ObjectLease
+from billing.models.profile_import import ProfileImport
 from billing.models.sale import Sale, SaleAlias, Snapshot
 from billing.models.sale_event import SaleEvent
+from billing.models.tax_profile import TaxProfile, TaxProfileChange, profile_of
+from billing.models.tax_request import TaxRequest
 
 __all__ = [
     "ExchangeRate",
     "InboundEvent",
     "ObjectLease",
+    "ProfileImport",
     "Sale",
     "SaleAlias",
     "SaleEvent",
     "Snapshot",
     "StripeEndpoint",
+    "TaxProfile",
+    "TaxProfileChange",
+    "TaxRequest",
+    "profile_of",
 ]

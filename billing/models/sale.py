@@ -9,6 +9,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.endpoint import StripeEndpoint
+from smartbill.lifecycle import Status
 from smartbill.models import Document
 
 
@@ -16,6 +17,19 @@ class SaleQuerySet(models.QuerySet["Sale"]):
     def due(self, at: datetime) -> Self:
         """Sales whose outcome is still to be decided and may be worked on now."""
         return self.filter(outcome=Sale.Outcome.PENDING, next_at__lte=at)
+
+    def with_buyer_due(self, at: datetime) -> Self:
+        """Sales whose buyer is to be looked at again, because more may be known of them now."""
+        return self.filter(buyer_due_at__lte=at)
+
+    def of_buyer(self, customer_id: str, *, livemode: bool) -> Self:
+        """Sales of a buyer as tax profiles name them: by Stripe's customer, or by the key of a sale without one."""
+        theirs = Q(customer_id=customer_id) | Q(customer_id="", key=customer_id)
+        return self.filter(theirs, livemode=livemode)
+
+    def waiting_for_data(self) -> Self:
+        """Sales whose document was not issued because of its data."""
+        return self.filter(document__status__in=[Status.HELD, Status.REJECTED])
 
 
 class Sale(models.Model):
@@ -45,6 +59,7 @@ class Sale(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_at = models.DateTimeField(_("next attempt"), null=True, blank=True, default=now)
     last_error = models.TextField(_("error"), blank=True)
+    buyer_due_at = models.DateTimeField(_("buyer looked at again"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=now)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -66,6 +81,9 @@ class Sale(models.Model):
         ]
         indexes = [
             models.Index(fields=["next_at", "id"], condition=Q(outcome="pending"), name="sale_due"),
+            models.Index(
+                fields=["buyer_due_at", "id"], condition=Q(buyer_due_at__isnull=False), name="sale_with_buyer_due"
+            ),
             models.Index(fields=["-created_at", "-id"], name="sale_newest"),
             models.Index(fields=["outcome", "-id"], name="sale_by_outcome"),
             models.Index(
@@ -77,6 +95,11 @@ class Sale(models.Model):
 
     def __str__(self) -> str:
         return self.number or self.key
+
+    @property
+    def buyer_id(self) -> str:
+        """What names the buyer in tax profiles: Stripe's customer, or this sale where Stripe made none."""
+        return self.customer_id or self.key
 
 
 class SaleAlias(models.Model):

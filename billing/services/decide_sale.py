@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from billing.errors import BillingError, Gone, Unavailable
-from billing.models import Sale, Snapshot
+from billing.models import Sale, Snapshot, profile_of
 from billing.rates import quote_for
 from billing.rules import Decision, Held, NotApplicable, NotYet, decide
 from billing.services.claim_events import lease_length
@@ -20,6 +20,7 @@ from billing.stripe_purchases import headline
 from config.kill_points import reach
 from smartbill.drafts import Draft
 from smartbill.errors import Problem, SmartbillError
+from smartbill.lifecycle import Status
 from smartbill.models.revision import content_hash
 from smartbill.services.create import create_document
 
@@ -41,8 +42,10 @@ def decide_sale(*, sale_id: int) -> None:
         evidence = fetch_evidence(sale.aliases.values_list("kind", "stripe_id"))
         reach("after_fetch")
         issuer = sale.endpoint.issuer
+        buyer = headline(evidence.content)["customer_id"] or sale.key
+        profile = profile_of(buyer, livemode=sale.livemode)
         quote = quote_for(evidence.content, issuer=issuer)
-        decision = decide(evidence.content, issuer=issuer, source=sale.key, quote=quote)
+        decision = decide(evidence.content, issuer=issuer, source=sale.key, profile=profile, quote=quote)
         record_decision(sale, evidence, decision)
     except Gone as error:
         hold(sale, Problem("sale", "gone", str(error)))
@@ -114,7 +117,9 @@ def _conclude(sale: Sale, decision: NotApplicable | Held | Draft, columns: dict[
     if isinstance(decision, Draft):
         document = create_document(draft=decision)
         columns["customer_name"] = decision.party.name[:250] or columns["customer_name"]
-        _close(sale, Sale.Outcome.DOCUMENT, (), document=document, **columns)
+        # Held: the buyer is looked at once more, with what was entered while Stripe was read.
+        due = now() if document.status == Status.HELD else None
+        _close(sale, Sale.Outcome.DOCUMENT, (), document=document, buyer_due_at=due, **columns)
     else:
         held = isinstance(decision, Held)
         outcome = Sale.Outcome.HELD if held else Sale.Outcome.NOT_APPLICABLE

@@ -78,10 +78,10 @@ class Observer:
         mails = (_parsed(path) for path in sorted(self.mail_folder.glob("*.eml")))
         return [mail for mail in mails if recipient in str(mail["To"])]
 
-    def link_in(self, mail: EmailMessage) -> str:
-        """Return the customer's link as the mail's text gives it."""
+    def link_in(self, mail: EmailMessage, door: str = "d") -> str:
+        """Return the customer's link as the mail's text gives it: to a document (d) or to the form for tax data (t)."""
         body = mail.get_body(("plain",))
-        found = re.search(rf"{re.escape(self.web)}/d/[\w-]+/", body.get_content() if body else "")
+        found = re.search(rf"{re.escape(self.web)}/{door}/[\w-]+/", body.get_content() if body else "")
         if found is None:
             raise NotSeen("a link in the mail")
         return found[0]

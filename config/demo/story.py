@@ -12,6 +12,7 @@ from config.demo.abroad import Abroad
 from config.demo.observer import Json, Observer, until
 from config.demo.outage import Outage
 from config.demo.report import Report
+from config.demo.rescue import Rescue
 from config.demo.stack import Stack
 from config.demo.staff import Staff
 from smartbill.providers.el_salvador.sandbox import SandboxControl
@@ -49,6 +50,7 @@ class Story:
         self.checkout_without_invoice()
         self.company_with_tax_id()
         self.foreign_customer()
+        self.sources += Rescue(self.shop, self.observer, self.report).tell()
         self.sources += Outage(self.shop, self.authority, self.observer, self.staff, self.report).tell()
         self.sources += Abroad(self.shop, self.observer, self.staff, self.report).tell()
         self.answer_lost_on_the_wire()

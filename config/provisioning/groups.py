@@ -39,6 +39,8 @@ def groups() -> dict[str, list[str]]:
     clerk = [
         *business,
         "billing.retry_sale",
+        "billing.edit_taxprofile",
+        "billing.ask_tax_data",
         "smartbill.submit_document",
         "smartbill.correct_document",
         "smartbill.record_outage_filing",
@@ -52,6 +54,7 @@ def groups() -> dict[str, list[str]]:
             "billing.retry_inboundevent",
             "smartbill.add_holiday",
             "smartbill.change_holiday",
+            "billing.import_taxprofile",
             "smartbill.invalidate_document",
             "smartbill.resolve_unknown",
             "smartbill.control_channel",

@@ -7,12 +7,11 @@ from typing import Any
 from django import forms
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 from config.admin import ConfirmForm, ReasonForm
 from smartbill.admin.deadlines import window_text
 from smartbill.admin.page import open_problems
-from smartbill.drafts import Address, Draft, Party, Provenance
+from smartbill.drafts import CORRECTED, Address, Draft, Party, Provenance
 from smartbill.legal_rules import INVALIDATION
 from smartbill.lifecycle import Kind
 from smartbill.models import Document
@@ -24,7 +23,6 @@ CODE = re.compile(r"(?i)\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
 ADDRESS = [field.name for field in fields(Address)]
 MOST_TOLD = 20
 """Documents whose windows a question names one by one."""
-CORRECTED = gettext_noop("correction by a person")
 PARTY = [field.name for field in fields(Party) if field.name != "address"]
 
 

@@ -80,6 +80,8 @@ class IssuerAdmin(HouseAdmin):
                     "rounding",
                     "rate_day",
                     "rate_days_old",
+                    "buyer_days",
+                    "late_buyer",
                     "second_person_above",
                 ]
             },

@@ -40,6 +40,7 @@ LABELS = {
     "district": _("District"),
     "kind": _("Kind"),
     "language": _("Language"),
+    "tax_profile": _("Version of the tax profile"),
     "lines": _("Lines"),
     "payments": _("Payments"),
     "total": _("Total"),

@@ -17,6 +17,10 @@ class Issuer(models.Model):
         HOLD = "hold", _("Hold and ask")
         INCLUDED = "included", _("The price contains the tax")
 
+    class LateBuyer(models.TextChoices):
+        DESK = "desk", _("Wait for a person")
+        CONSUMER = "consumer", _("Issue as to a final consumer")
+
     class Rounding(models.TextChoices):
         HOLD = "hold", _("Hold and explain")
         LINE = "line", _("Add a non-taxed rounding line of at most one cent")
@@ -68,6 +72,22 @@ class Issuer(models.Model):
         default=4,
         validators=[MaxValueValidator(31)],
         help_text=_("For weekends and holidays, on which none is published. Older: the sale is held."),
+    )
+    buyer_days = models.PositiveSmallIntegerField(
+        _("days a customer has to complete tax data"),
+        default=5,
+        validators=[MaxValueValidator(30)],
+        help_text=_("0: customers are not asked by themselves; a person can still send the link."),
+    )
+    late_buyer = models.CharField(
+        _("tax data not completed in time"),
+        max_length=10,
+        choices=LateBuyer,
+        default=LateBuyer.DESK,
+        help_text=_(
+            "A document for a final consumer carries no tax credit for the customer. It is issued only below the "
+            "amount from which the law wants the buyer named, and never to a buyer abroad."
+        ),
     )
     provider_mails_customer = models.BooleanField(
         _("the provider mails the customer too"),

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from smartbill.drafts import Draft
-from smartbill.errors import InvalidDraft, TransitionRefused
+from smartbill.errors import InvalidDraft, Outdated, TransitionRefused
 from smartbill.lifecycle import Status
 from smartbill.models import Document
 from smartbill.permissions import require, require_reason
@@ -20,8 +20,9 @@ CORRECTABLE = [Status.HELD, Status.REJECTED]
 def correct_document(document: Document, *, draft: Draft, actor: Any, reason: str) -> None:
     """Freeze the corrected draft as the next revision and make the document READY.
 
-    Raises InvalidDraft with every problem that is left; then nothing is changed. The questions that the upstream app
-    could not decide (`held_because`) count as answered by the person, and the event names them.
+    Raises InvalidDraft with every problem that is left, Outdated when there is a newer revision; then nothing is
+    changed. The questions that the upstream app could not decide (`held_because`) count as answered by the person, and
+    the event names them.
     """
     require(actor, "smartbill.correct_document")
     reason = require_reason(reason)
@@ -33,6 +34,9 @@ def correct_document(document: Document, *, draft: Draft, actor: Any, reason: st
     if problems := provider_for(document.issuer).problems(draft):
         raise InvalidDraft(problems)
     with transaction.atomic():
+        # What was revised since the person looked at it is looked at again first.
+        if Document.objects.select_for_update(no_key=True).get(pk=document.pk).revision != document.revision:
+            raise Outdated
         number = document.revision + 1
         document.move_to(
             Status.READY,

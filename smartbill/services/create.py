@@ -23,7 +23,7 @@ def create_document(*, draft: Draft) -> Document:
     if existing is not None:
         return existing
     issuer = Issuer.objects.get(pk=draft.issuer_id)
-    problems = _problems(issuer, draft)
+    problems = problems_of(issuer, draft)
     try:
         with transaction.atomic():
             document = _insert(issuer, draft, problems)
@@ -32,7 +32,8 @@ def create_document(*, draft: Draft) -> Document:
     return document
 
 
-def _problems(issuer: Issuer, draft: Draft) -> list[Problem]:
+def problems_of(issuer: Issuer, draft: Draft) -> list[Problem]:
+    """Return every reason why this issuer cannot issue the draft: the provider's, and the mode."""
     problems = provider_for(issuer).problems(draft)
     if draft.livemode != issuer.livemode:
         message = _("A payment of the other mode (test or live) never reaches this issuer.")

@@ -29,3 +29,9 @@ def test_the_checkout_comes_second(locale, expected):
 )
 def test_the_country_comes_third_and_the_issuer_last(country, expected):
     assert language({"session.locale": "auto"}, country=country, default="en")[0] == expected
+
+
+def test_the_language_of_the_tax_profile_outranks_every_other_wish():
+    facts = {"tax_profile.language": "ro", "customer.preferred_locales.es": "es", "session.locale": "en"}
+    language, origin = language_of(facts, country="SV", default="es")
+    assert (language, origin.source) == ("ro", "tax_profile.language")

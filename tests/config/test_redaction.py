@@ -13,6 +13,10 @@ def test_a_log_line_keeps_the_path_and_loses_the_token():
     assert record.getMessage() == "Gone: https://sello.example/d/…/document.pdf"
 
 
+def test_the_link_to_the_form_for_tax_data_is_as_secret():
+    assert without_links("https://sello.example/t/abcDEF123_-xyz/") == "https://sello.example/t/…/"
+
+
 def test_a_report_of_an_error_loses_the_token_wherever_it_stands():
     event = {"request": {"url": LINK, "headers": [("Referer", LINK)]}, "level": "error", "lines": 3}
     assert without_links(event) == {

@@ -48,10 +48,18 @@ def _dui_problems(tax_id: str, contract: Contract) -> Iterator[Problem]:
 
 
 def _dui_check(number: str, contract: Contract) -> Iterator[Problem]:
-    """Weights 9 to 2, ten less the remainder of ten: common practice, not an official rule."""
-    expected = -sum(weight * int(digit) for weight, digit in zip(range(9, 1, -1), number, strict=False)) % 10
-    if contract["check.dui"] == "block" and expected != int(number[-1]):
+    if contract["check.dui"] == "block" and not dui_digit_fits(number):
         yield Problem("party.tax_id", "dui_check_digit", _("The last digit of the DUI does not fit: check the number."))
+
+
+def dui_digit_fits(number: str) -> bool:
+    """Tell of nine digits whether the last one fits: weights 9 to 2, ten less the remainder of ten.
+
+    That is common practice and not an official rule.
+    """
+    return -sum(weight * int(digit) for weight, digit in zip(range(9, 1, -1), number, strict=False)) % 10 == int(
+        number[-1]
+    )
 
 
 def _is_number(text: str, lengths: list[int]) -> bool:
