@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Self
 
@@ -77,6 +77,21 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """The issued document that a credit note corrects, and what the note says about why.
+
+    `only_whole`: it has lines that no note over a part of it can name.
+    """
+
+    generation_code: str
+    control_number: str
+    issued_on: date
+    total: Decimal
+    description: str
+    only_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """Where a value came from: the object and field, its raw text, and the rule that changed it (or empty)."""
 
@@ -107,6 +122,7 @@ class Draft:
     customer_reference: str = ""
     provenance: Mapping[str, Provenance] = field(default_factory=dict)
     held_because: Sequence[Problem] = ()
+    corrects: Corrected | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the draft as JSON values; Decimal becomes text, so that nothing is rounded on the way."""
@@ -126,8 +142,17 @@ class Draft:
                 "occurred_at": datetime.fromisoformat(stored["occurred_at"]),
                 "provenance": {name: Provenance(**row) for name, row in stored["provenance"].items()},
                 "held_because": tuple(Problem(**row) for row in stored["held_because"]),
+                # A draft that was frozen before there were credit notes says nothing of it.
+                "corrects": _corrected(stored.get("corrects")),
             }
         )
+
+
+def _corrected(row: Mapping[str, Any] | None) -> Corrected | None:
+    if row is None:
+        return None
+    issued_on, total = date.fromisoformat(row["issued_on"]), Decimal(row["total"])
+    return Corrected(**{**row, "issued_on": issued_on, "total": total})
 
 
 _DECIMALS = ("quantity", "subtotal", "discount", "tax", "tax_rate")

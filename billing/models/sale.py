@@ -17,6 +17,10 @@ class SaleQuerySet(models.QuerySet["Sale"]):
         """Sales whose outcome is still to be decided and may be worked on now."""
         return self.filter(outcome=Sale.Outcome.PENDING, next_at__lte=at)
 
+    def to_search(self, at: datetime) -> Self:
+        """Sales of which Stripe is to be asked what went back."""
+        return self.filter(search_at__lte=at)
+
 
 class Sale(models.Model):
     """A purchase that was paid. `key` is its business key, such as `invoice:in_1` or `payment_intent:pi_1`."""
@@ -45,6 +49,8 @@ class Sale(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_at = models.DateTimeField(_("next attempt"), null=True, blank=True, default=now)
     last_error = models.TextField(_("error"), blank=True)
+    search_at = models.DateTimeField(_("asked for reversals at"), null=True, blank=True)
+    searches = models.PositiveSmallIntegerField(_("failed searches for reversals"), default=0)
     created_at = models.DateTimeField(_("created"), default=now)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -66,6 +72,7 @@ class Sale(models.Model):
         ]
         indexes = [
             models.Index(fields=["next_at", "id"], condition=Q(outcome="pending"), name="sale_due"),
+            models.Index(fields=["search_at", "id"], condition=Q(search_at__isnull=False), name="sale_to_search"),
             models.Index(fields=["-created_at", "-id"], name="sale_newest"),
             models.Index(fields=["outcome", "-id"], name="sale_by_outcome"),
             models.Index(

@@ -48,7 +48,9 @@ def groups() -> dict[str, list[str]]:
         "Finance clerk": clerk,
         "Finance manager": [
             *clerk,
+            "billing.approve_reversal",
             "billing.retry_inboundevent",
+            "smartbill.credit_document",
             "smartbill.invalidate_document",
             "smartbill.resolve_unknown",
             "smartbill.control_channel",

@@ -231,6 +231,7 @@ QWORKER = {"interval": 0.25, "pause": 1.0, "per_task": 2, "ceiling": 16, "silenc
 DRAINS = [
     "billing.tasks.drain_events",
     "billing.tasks.drain_sales",
+    "billing.tasks.drain_reversals",
     "smartbill.tasks.drain_send_orders",
     "smartbill.tasks.drain_submissions",
     "smartbill.tasks.drain_overdue_attempts",

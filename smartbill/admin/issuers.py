@@ -73,7 +73,7 @@ class IssuerAdmin(HouseAdmin):
         (_("Habits"), {"fields": ["currency", "time_zone", "language", "provider_mails_customer"]}),
         (
             _("Decisions of the seller"),
-            {"fields": ["untaxed_lines", "default_description", "rounding", "second_person_above"]},
+            {"fields": ["untaxed_lines", "default_description", "rounding", "corrections", "second_person_above"]},
         ),
         (_("Limits of the account"), {"fields": ["in_flight", "calls_per_period", "period_seconds", "one_per_series"]}),
         (_("Sending"), {"fields": ["sending", "calls", "next_trial", "created_at"]}),
