@@ -38,7 +38,9 @@ REASONS: Mapping[str, Promise] = {
     "beyond_sale": _("Earlier reversals have taken back the whole sale already."),
     "credited_already": _("Credit notes have taken back the whole document already."),
     "stripe_pending": _("Stripe is still sending the money back; it can fail."),
-    "written_off": _("The invoice was written off at Stripe. A debt that is lost is no sale undone: ask your accountant."),
+    "written_off": _(
+        "The invoice was written off at Stripe. A debt that is lost is no sale undone: ask your accountant."
+    ),
     "earlier_first": _("An earlier reversal of the same sale comes first."),
     "nothing_to_issue": _("Everything went back before a document was issued, so none is."),
     "part_before_issue": _("The document is not issued yet. When it is, its part is corrected."),
@@ -46,14 +48,18 @@ REASONS: Mapping[str, Promise] = {
     "in_doubt": _("It is in doubt whether the document was issued. When that is answered, this goes on by itself."),
     "seal_pending": _("The document has no seal yet. What is not stamped cannot be corrected."),
     "invalidation_waits": _("The document is being invalidated."),
-    "other_currency": _("The document is in another currency than the refund: a part of it is for a person to work out."),
+    "other_currency": _(
+        "The document is in another currency than the refund: a part of it is for a person to work out."
+    ),
     "part_of_final": _(
         "Only a part went back, and this kind of document has no credit note: invalidate it and issue another for the "
         "rest, or leave it."
     ),
     "refused_final": _("The invalidation did not take place. The document's page says why."),
     "invalidate_final": _("The whole sale went back in time: the document is to be invalidated."),
-    "too_late_final": _("The time to invalidate this document is over, and it has no credit note. Ask your accountant."),
+    "too_late_final": _(
+        "The time to invalidate this document is over, and it has no credit note. Ask your accountant."
+    ),
     "other_kind": _("This kind of document is corrected by hand."),
     "invalidate_ccf": _("The whole sale went back in time: the CCF is to be invalidated."),
     "above_rest": _("More went back than credit notes leave of the document."),

@@ -13,7 +13,7 @@ INVALIDATE, CREDIT = "invalidate", "credit"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowRule:
-    """One row of the data file: an act on these kinds ends with the day that is so many days or months after the seal."""
+    """One row of the data file: an act on these kinds ends with the day so many days or months after the seal."""
 
     act: str
     kinds: tuple[str, ...]

@@ -237,7 +237,9 @@ class ReversalAdmin(ReadOnlyAdmin):
     @confirmed_action(
         description=_("It is settled"),
         permissions=["approve"],
-        consequence=_("Nothing is done to the document for these reversals. Say what was done instead, or why nothing."),
+        consequence=_(
+            "Nothing is done to the document for these reversals. Say what was done instead, or why nothing."
+        ),
         form=ReasonForm,
     )
     def settle(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:

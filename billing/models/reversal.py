@@ -1,4 +1,4 @@
-"""Reversals: money of a sale that went back, one row for ever per object of Stripe, and what becomes of the document."""
+"""Reversals: money of a sale that went back, one row for ever per object of Stripe, and what it leads to."""
 
 from datetime import datetime
 from typing import Self
@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.sale import Sale
-from billing.remedies import Remedy, Source, State, Standing
+from billing.remedies import Remedy, Source, Standing, State
 from smartbill.models import Document
 
 

@@ -31,7 +31,9 @@ def on_invoice_paid(*, event: InboundEvent) -> None:
 
 def on_invoice_payment_paid(*, event: InboundEvent) -> None:
     """One of possibly several payments of an invoice arrived: a sale only when nothing more is owed."""
-    invoice = id_of(hint_of(event).get("invoice")) or id_of(client.fetch_invoice_payment(event.object_id).get("invoice"))
+    invoice = id_of(hint_of(event).get("invoice")) or id_of(
+        client.fetch_invoice_payment(event.object_id).get("invoice")
+    )
     if invoice and not known_sale("invoice", invoice):
         _announce_invoice(event.endpoint, invoice)
 

@@ -41,7 +41,11 @@ def approve_reversal(reversal: Reversal, *, actor: Any, reason: str) -> bool:
         people = {"approved_by": row.approved_by, "confirmed_by": row.confirmed_by}
         Reversal.objects.filter(pk=row.pk).update(**people)
         ReversalEvent.objects.create(
-            reversal=row, before=row.state, after=row.state, actor=actor, reason=_("Approved: %(why)s") % {"why": reason}
+            reversal=row,
+            before=row.state,
+            after=row.state,
+            actor=actor,
+            reason=_("Approved: %(why)s") % {"why": reason},
         )
         if not needs_other:
             carry_out(row, verdict, facts, sale=sale, actor=actor)

@@ -132,7 +132,13 @@ def _end(row: Reversal, *, joined: bool) -> bool:
     if joined and row.code != JOINED:
         before, reason = row.state, str(REASONS[JOINED])
         Reversal.objects.filter(pk=row.pk).update(
-            state=State.NOTHING, state_since=now(), code=JOINED, reason=reason, remedy="", next_at=None, updated_at=now()
+            state=State.NOTHING,
+            state_since=now(),
+            code=JOINED,
+            reason=reason,
+            remedy="",
+            next_at=None,
+            updated_at=now(),
         )
         ReversalEvent.objects.create(reversal=row, before=before, after=State.NOTHING, reason=reason)
         return True

@@ -89,9 +89,16 @@ def write_verdict(reversal: Reversal, rows: Sequence[Reversal], verdict: Verdict
 
 
 def write(
-    reversal: Reversal, rows: Sequence[Reversal], *, state: str, code: str, reason: str, actor: Any = None, **changes: Any
+    reversal: Reversal,
+    rows: Sequence[Reversal],
+    *,
+    state: str,
+    code: str,
+    reason: str,
+    actor: Any = None,
+    **changes: Any,
 ) -> None:
-    """Write state and reason, with an event where they changed; then the sale's other reversals are looked at as well."""
+    """Write state and reason, with an event where they changed; the sale's other reversals are looked at then."""
     at, before = now(), reversal.state
     is_news = (state, code) != (before, reversal.code)
     looks = 0 if is_news else min(reversal.looks + 1, len(PAUSES) - 1)

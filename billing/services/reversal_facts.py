@@ -86,6 +86,4 @@ def _until(document: Document, act: str, at: datetime) -> datetime | None:
     if sealed_at is None:
         return None
     issuer = document.issuer
-    return safe_until(
-        act, provider=issuer.provider, kind=document.kind, sealed_at=sealed_at, zone=issuer.zone, at=at
-    )
+    return safe_until(act, provider=issuer.provider, kind=document.kind, sealed_at=sealed_at, zone=issuer.zone, at=at)

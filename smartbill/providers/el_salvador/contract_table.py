@@ -44,9 +44,7 @@ ROUTES = (
     _known("route.get_json", "/dte/get-json", f"{DOCS}/get-document"),
     _assumed("routes.enabled.test", ["factura", "ccf", "fex", "credit_note"], OURS),
     _assumed("routes.enabled.live", ["factura", "fex", "credit_note"], f"{OURS}: ccf once its route is confirmed"),
-    _assumed(
-        "kind.routes", {"factura": "factura", "ccf": "ccf", "export": "fex", "credit_note": "credit_note"}, OURS
-    ),
+    _assumed("kind.routes", {"factura": "factura", "ccf": "ccf", "export": "fex", "credit_note": "credit_note"}, OURS),
     _known("kind.types", {"factura": "01", "ccf": "03", "export": "11", "credit_note": "05"}, "CAT-002"),
     _known("header.public_key", "X-Smartbill-Public-Key", DOCS),
     _known("header.private_key", "X-Smartbill-Private-Key", DOCS),
