@@ -104,7 +104,20 @@ class ReversalAdmin(ReadOnlyAdmin):
         "stripe_ids",
         "history",
     ]
-    readonly_fields = [name for name in fields if name not in ("key", "source", "standing", "occurred_at", "next_at")]
+    readonly_fields = [
+        "status",
+        "amount",
+        "why",
+        "next_step",
+        "remedy_name",
+        "people",
+        "sale_link",
+        "document_link",
+        "note_link",
+        "others",
+        "stripe_ids",
+        "history",
+    ]
     actions = ["approve", "decide_again", "settle"]
 
     def get_search_results(

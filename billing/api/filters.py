@@ -30,7 +30,7 @@ class ReversalQuery(serializers.Serializer[Any]):
     """Each source is a look-up; "after" includes its moment, "before" does not."""
 
     state = serializers.ChoiceField(choices=State.choices, required=False)
-    source = serializers.ChoiceField(choices=Source.choices, required=False)
+    kind = serializers.ChoiceField(choices=Source.choices, source="source", required=False)
     remedy = serializers.ChoiceField(choices=Remedy.choices, required=False)
     key = serializers.RegexField(WORD, required=False)
     sale = serializers.IntegerField(source="sale_id", min_value=1, max_value=2**63 - 1, required=False)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 def test_the_drains_of_the_settings_are_here(settings):
     names = [name for name in settings.DRAINS if name.startswith("billing.")]
-    assert names == ["billing.tasks.drain_events", "billing.tasks.drain_sales"]
+    assert names == ["billing.tasks.drain_events", "billing.tasks.drain_sales", "billing.tasks.drain_reversals"]
     assert all(callable(import_string(name).due) for name in names)
 
 
