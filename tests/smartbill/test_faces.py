@@ -11,6 +11,7 @@ from smartbill.pdf import render_pdf
 from smartbill.providers.base import Identifiers
 from smartbill.services.accept import accept
 from smartbill.services.create import create_document
+from smartbill.services.credit import issue_credit_note
 from tests.factories.smartbill import COMPANY, IssuerFactory, make_draft
 
 pytestmark = pytest.mark.django_db
@@ -69,3 +70,19 @@ def test_the_pdf_carries_the_data_file_and_prints_hostile_text_as_text():
     assert pdf.startswith(b"%PDF-")
     assert b"document.json" in pdf
     assert render_pdf(face_of(document), data_file=b'{"a": 1}', at=document.issued_at) == pdf
+
+
+def test_a_credit_note_says_what_it_corrects_and_why():
+    issuer = IssuerFactory()
+    original = issued(make_draft(issuer, kind="ccf", party=COMPANY))
+    at = datetime(2026, 11, 22, 18, tzinfo=UTC)
+    note = issue_credit_note(original, key="1.0", amount=Decimal("33.33"), description="Devolución", at=at)
+    note.move_to("submitting")
+    accept(note, Identifiers(generation_code=f"{CODE[:-1]}2", seal=SEAL, issued_at=at))
+    face = face_of(note)
+    assert face["title"] == "Nota de crédito"
+    assert ["Corrige", "DTE-01-M001P001-000000000000001 (20 de noviembre de 2026)"] in face["identifiers"]
+    assert ["Motivo", "Devolución"] in face["identifiers"]
+    assert (face["total"], [amount for _label, amount in face["totals"]]) == ("$33.33", ["$29.50", "$3.83"])
+    assert face["payments"] == []
+    assert render_pdf(face, at=at).startswith(b"%PDF-")
