@@ -64,7 +64,7 @@ REASONS: Mapping[str, Promise] = {
     "invalidate_ccf": _("The whole sale went back in time: the CCF is to be invalidated."),
     "above_rest": _("More went back than credit notes leave of the document."),
     "untaxed_lines": _("The CCF has lines without tax, so it can only be credited whole, and only a part went back."),
-    "too_late_ccf": _("The three months for a credit note are over. Ask your accountant."),
+    "too_late_ccf": _("The time for a credit note is over. Ask your accountant."),
     "credit_whole": _("The whole sale went back: a credit note over all of the CCF."),
     "credit_part": _("A part of the sale went back: a credit note over that amount."),
 }

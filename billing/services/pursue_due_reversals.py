@@ -19,16 +19,16 @@ BATCH = 50
 
 def pursue_due_reversals() -> int:
     """Search and pursue for the budget of a drain; return how many steps were taken, each row at most once."""
-    end = monotonic() + settings.DRAIN["budget"]
-    searched = _each(_sales_to_search, lambda key: find_reversals(sale_id=key), end)
-    return searched + _each(_reversals_due, lambda key: pursue_reversal(reversal_id=key), end)
+    deadline = monotonic() + settings.DRAIN["budget"]
+    searched = _each(_sales_to_search, lambda key: find_reversals(sale_id=key), deadline)
+    return searched + _each(_reversals_due, lambda key: pursue_reversal(reversal_id=key), deadline)
 
 
-def _each(due: Callable[[set[int]], list[int]], work: Callable[[int], None], end: float) -> int:
+def _each(due: Callable[[set[int]], list[int]], work: Callable[[int], None], deadline: float) -> int:
     tried: set[int] = set()
-    while monotonic() < end and (batch := due(tried)):
+    while monotonic() < deadline and (batch := due(tried)):
         for key in batch:
-            if monotonic() >= end:
+            if monotonic() >= deadline:
                 break
             tried.add(key)
             try:
