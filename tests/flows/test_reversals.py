@@ -11,7 +11,9 @@ from notifications.models import Message
 from smartbill.models import Document
 from smartbill.providers.el_salvador.sandbox import SandboxControl
 from smartbill.services.abandon import abandon_document
+from smartbill.services.correct import correct_document
 from tests.flows.engine import work
+from tests.flows.purchases import decide_all
 from tests.flows.reversals import Story, look, settle_down
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -107,6 +109,22 @@ def test_a_refund_before_the_document_is_sent_leaves_nothing_to_issue(shop, orac
     assert story.outcome() == [("nothing", "never_issued", "abandon")]
     assert story.document.status == "abandoned"
     assert oracle.documents() == []
+
+
+def test_what_went_back_before_the_decision_is_corrected_should_a_person_issue_it(shop, oracle, admin_user):
+    story = Story(shop, company=True, decided=False)
+    intent = story.intent
+    story.told |= {event["id"] for event in shop.get("events", limit=100)["data"]}
+    shop.refund(payment_intent=intent, amount=4000)
+    decide_all()
+    settle_down()
+    assert (story.document.status, story.outcome()) == ("held", [("waiting", "part_before_issue", "")])
+    draft = story.document.revisions.get().draft
+    correct_document(story.document, draft=draft, actor=admin_user, reason="Issue the whole sale")
+    work()
+    settle_down()
+    assert story.outcome() == [("done", "credited", "credit_note")]
+    assert story.document.credited == Decimal("40.00")
 
 
 def test_a_correction_waits_for_the_seal_of_the_original(shop, oracle):
