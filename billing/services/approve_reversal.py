@@ -10,7 +10,7 @@ from billing.errors import NotProposed, SecondPersonNeeded
 from billing.models import Reversal, ReversalEvent
 from billing.remedies import State, needs_second_person
 from billing.services.carry_out_remedy import carry_out
-from billing.services.pursue_reversal import judge, locked, policy, write_verdict
+from billing.services.pursue_reversal import judge, locked, policy, row_of, write_verdict
 from smartbill.permissions import require_person, require_reason
 
 RIGHT = "billing.approve_reversal"
@@ -27,7 +27,7 @@ def approve_reversal(reversal: Reversal, *, actor: Any, reason: str) -> bool:
     shown = (reversal.remedy, reversal.counted_minor)
     with transaction.atomic():
         sale, rows = locked(reversal.sale_id)
-        row = next(each for each in rows if each.pk == reversal.pk)
+        row = row_of(reversal, rows)
         if row.state != State.PROPOSED or (row.remedy, row.counted_minor) != shown:
             raise NotProposed
         facts, verdict = judge(row, rows, sale, now())

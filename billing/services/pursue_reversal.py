@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.timezone import now
 
+from billing.errors import NotWithPeople
 from billing.models import Reversal, ReversalEvent, Sale
 from billing.money import CurrencyOnHold, UnreadableAmount
 from billing.remedies import Facts, State, Verdict, happens_by_itself, remedy_for
@@ -50,18 +51,42 @@ def locked(sale_id: int) -> tuple[Sale, Sequence[Reversal]]:
 
 
 def _pursue(reversal: Reversal, rows: Sequence[Reversal], sale: Sale, at: datetime) -> None:
+    refusal = ""
     try:
         facts, verdict = judge(reversal, rows, sale, at)
         if happens_by_itself(verdict, facts, **policy(sale)):
-            with transaction.atomic():
-                carry_out(reversal, verdict, facts, sale=sale, actor=None)
-            facts, verdict = judge(reversal, rows, sale, at)
-    except (SmartbillError, CurrencyOnHold, UnreadableAmount) as error:
-        # In the service's own words: a key is missing, or somebody was quicker.
+            refusal = _begin(reversal, verdict, facts, sale)
+            verdict = judge(reversal, rows, sale, at)[1]
+    except (CurrencyOnHold, UnreadableAmount) as error:
+        refusal, verdict = str(error), None
+    if verdict is not None and not (refusal and verdict.remedy):
+        write_verdict(reversal, rows, verdict)
+    else:
+        write(reversal, rows, state=State.PERSON, code=BLOCKED, reason=refusal)
+
+
+def _begin(reversal: Reversal, verdict: Verdict, facts: Facts, sale: Sale) -> str:
+    """Begin a remedy by itself; return why it was refused, in the service's own words, or nothing.
+
+    Where somebody was quicker, the next judgement finds another state; a key that is missing goes to a person.
+    """
+    try:
+        with transaction.atomic():
+            carry_out(reversal, verdict, facts, sale=sale, actor=None)
+    except SmartbillError as error:
         reversal.refresh_from_db()
-        write(reversal, rows, state=State.PERSON, code=BLOCKED, reason=str(error))
-        return
-    write_verdict(reversal, rows, verdict)
+        if sale.document is not None:
+            sale.document.refresh_from_db()
+        return str(error)
+    return ""
+
+
+def row_of(reversal: Reversal, rows: Sequence[Reversal]) -> Reversal:
+    """Return the locked row of a reversal, or raise NotWithPeople when it went over to another sale meanwhile."""
+    for row in rows:
+        if row.pk == reversal.pk:
+            return row
+    raise NotWithPeople
 
 
 def judge(reversal: Reversal, rows: Sequence[Reversal], sale: Sale, at: datetime) -> tuple[Facts, Verdict]:

@@ -10,7 +10,7 @@ from billing.models import Reversal
 from billing.remedies import Remedy, State
 from billing.remedy_texts import SETTLED
 from billing.services.approve_reversal import RIGHT
-from billing.services.pursue_reversal import judge, locked, write, write_verdict
+from billing.services.pursue_reversal import judge, locked, row_of, write, write_verdict
 from smartbill.lifecycle import Status
 from smartbill.permissions import require_person, require_reason
 
@@ -27,7 +27,7 @@ def settle_reversal(reversal: Reversal, *, actor: Any, reason: str) -> None:
     reason = require_reason(reason)
     with transaction.atomic():
         _sale, rows = locked(reversal.sale_id)
-        row = next(each for each in rows if each.pk == reversal.pk)
+        row = row_of(reversal, rows)
         if row.state not in WITH_PEOPLE:
             raise NotWithPeople
         named = {} if row.has_begun else {"remedy": ""}
@@ -44,7 +44,7 @@ def decide_again(reversal: Reversal, *, actor: Any, reason: str) -> None:
     reason = require_reason(reason)
     with transaction.atomic():
         sale, rows = locked(reversal.sale_id)
-        row = next(each for each in rows if each.pk == reversal.pk)
+        row = row_of(reversal, rows)
         if row.state != State.PERSON and row.settled_at is None:
             raise NotWithPeople
         if _came_to_nothing(row, sale.document.status if sale.document else ""):
