@@ -203,6 +203,40 @@ def fetch_tax_rate(tax_rate_id: str) -> StripeObject:
     return _one("/v1/tax_rates", tax_rate_id)
 
 
+def fetch_refund(refund_id: str) -> StripeObject:
+    """Read a refund."""
+    return _one("/v1/refunds", refund_id)
+
+
+def fetch_refunds(**of: str) -> list[StripeObject]:
+    """Read all refunds of one payment: `payment_intent=` or `charge=`."""
+    return list(_pages("/v1/refunds", **_named(of)))
+
+
+def fetch_dispute(dispute_id: str) -> StripeObject:
+    """Read a dispute."""
+    return _one("/v1/disputes", dispute_id)
+
+
+def fetch_disputes(**of: str) -> list[StripeObject]:
+    """Read all disputes of one payment: `payment_intent=` or `charge=`."""
+    return list(_pages("/v1/disputes", **_named(of)))
+
+
+def fetch_credit_note(credit_note_id: str) -> StripeObject:
+    """Read a credit note."""
+    return _one("/v1/credit_notes", credit_note_id)
+
+
+def fetch_credit_notes(invoice_id: str) -> list[StripeObject]:
+    """Read all credit notes of an invoice, voided ones included."""
+    return list(_pages("/v1/credit_notes", invoice=_segment(invoice_id)))
+
+
+def _named(of: Mapping[str, str]) -> dict[str, str]:
+    return {name: _segment(value) for name, value in of.items()}
+
+
 def list_events(*, created_gte: int, created_lte: int | None = None) -> Iterator[StripeObject]:
     """Yield Stripe's events of a window in Unix seconds, newest first. Stripe keeps them for 30 days.
 

@@ -8,6 +8,13 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from billing.models import InboundEvent
+from billing.services.announce_reversal import (
+    on_charge_refunded,
+    on_credit_note,
+    on_dispute_closed,
+    on_invoice_given_up,
+    on_refund,
+)
 from billing.services.announce_sale import (
     on_checkout_session,
     on_invoice_paid,
@@ -26,9 +33,9 @@ def mirror_only(*, event: InboundEvent) -> None:
 
 
 MIRRORED = (
-    "charge.captured charge.dispute.closed charge.dispute.created charge.dispute.funds_reinstated "
+    "charge.captured charge.dispute.created charge.dispute.funds_reinstated "
     "charge.dispute.funds_withdrawn charge.dispute.updated charge.expired charge.failed charge.pending "
-    "charge.refund.updated charge.refunded charge.succeeded charge.updated "
+    "charge.succeeded charge.updated "
     "checkout.session.async_payment_failed checkout.session.expired "
     "coupon.created coupon.deleted coupon.updated "
     "customer.created customer.deleted customer.updated "
@@ -36,8 +43,8 @@ MIRRORED = (
     "customer.subscription.pending_update_applied customer.subscription.pending_update_expired "
     "customer.subscription.resumed customer.subscription.trial_will_end customer.subscription.updated "
     "customer.tax_id.created customer.tax_id.deleted customer.tax_id.updated "
-    "invoice.created invoice.deleted invoice.finalization_failed invoice.finalized invoice.marked_uncollectible "
-    "invoice.payment_action_required invoice.payment_failed invoice.sent invoice.updated invoice.voided "
+    "invoice.created invoice.deleted invoice.finalization_failed invoice.finalized "
+    "invoice.payment_action_required invoice.payment_failed invoice.sent invoice.updated "
     "invoiceitem.created invoiceitem.deleted "
     "payment_intent.amount_capturable_updated payment_intent.canceled payment_intent.created "
     "payment_intent.partially_funded payment_intent.payment_failed payment_intent.processing "
@@ -57,13 +64,25 @@ MIRRORED = (
 
 DISPATCH: Mapping[str, Handler] = {
     **dict.fromkeys(MIRRORED.split(), mirror_only),
+    "charge.dispute.closed": on_dispute_closed,
+    # Of a charge it only says that something went back; `charge.refund.updated` is about a refund.
+    "charge.refunded": on_charge_refunded,
+    "charge.refund.updated": on_refund,
     "checkout.session.async_payment_succeeded": on_checkout_session,
     "checkout.session.completed": on_checkout_session,
+    "credit_note.created": on_credit_note,
+    "credit_note.updated": on_credit_note,
+    "credit_note.voided": on_credit_note,
+    "invoice.marked_uncollectible": on_invoice_given_up,
     "invoice.paid": on_invoice_paid,
     # The same news in other words; an endpoint may send either.
     "invoice.payment_succeeded": on_invoice_paid,
+    "invoice.voided": on_invoice_given_up,
     "invoice_payment.paid": on_invoice_payment_paid,
     "payment_intent.succeeded": on_payment_intent_succeeded,
+    "refund.created": on_refund,
+    "refund.failed": on_refund,
+    "refund.updated": on_refund,
 }
 
 

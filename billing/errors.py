@@ -104,5 +104,26 @@ class NobodyToAsk(BillingError):
         super().__init__(_("The customer has no e-mail address. Enter one in the tax data, or ask them yourself."))
 
 
+class NotProposed(BillingError):
+    """Look again: what was to be approved is not, or no longer, proposed like this."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This is not, or no longer, proposed as it was shown. Look at it again."))
+
+
+class SecondPersonNeeded(BillingError):
+    """Leave it to another: who approved first cannot approve second."""
+
+    def __init__(self) -> None:
+        super().__init__(_("You approved it yourself: above this amount another person has to confirm it."))
+
+
+class NotWithPeople(BillingError):
+    """Leave it: the reversal goes on by itself, or it is over."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This reversal does not wait for a person."))
+
+
 class SignatureRefused(BillingError):
     """Store nothing: the request does not prove that Stripe sent it."""

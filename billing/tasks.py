@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from billing.models import InboundEvent, Sale, TaxRequest
+from billing.models import InboundEvent, Reversal, Sale, TaxRequest
 from billing.services.advance_requests import advance_due_requests
 from billing.services.catch_up_events import catch_up_events as find_missed_events
 from billing.services.decide_due_sales import decide_due_sales
 from billing.services.process_event import process_due_events
+from billing.services.pursue_due_reversals import pursue_due_reversals
 from billing.services.review_buyer import review_due_buyers
 from billing.services.sweep_events import sweep_events as watch_inbox
 from config.queue import drain_task
@@ -50,6 +51,16 @@ def _tax_requests_due(at: datetime) -> bool:
 def drain_tax_requests() -> None:
     """Remind customers who were asked for tax data, and act at their deadline."""
     advance_due_requests()
+
+
+def _reversals_due(at: datetime) -> bool:
+    return Sale.objects.to_search(at).exists() or Reversal.objects.due(at).exists()
+
+
+@drain_task(due=_reversals_due)
+def drain_reversals() -> None:
+    """Find out what went back of sales, and bring the reversals that are due one step further."""
+    pursue_due_reversals()
 
 
 def sweep_events() -> None:

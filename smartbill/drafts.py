@@ -86,6 +86,21 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """The issued document that a credit note corrects, and what the note says about why.
+
+    `only_whole`: it has lines that no note over a part of it can name.
+    """
+
+    generation_code: str
+    control_number: str
+    issued_on: date
+    total: Decimal
+    description: str
+    only_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """Where a value came from: the object and field, its raw text, and the rule that changed it (or empty)."""
 
@@ -147,6 +162,7 @@ class Draft:
     held_because: Sequence[Problem] = ()
     residuals: Sequence[Residual] = ()
     conversion: Conversion | None = None
+    corrects: Corrected | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the draft as JSON values; Decimal becomes text, so that nothing is rounded on the way."""
@@ -168,6 +184,8 @@ class Draft:
                 "held_because": tuple(Problem(**row) for row in stored["held_because"]),
                 "residuals": tuple(_residual(row) for row in stored.get("residuals", ())),
                 "conversion": _conversion(stored.get("conversion")),
+                # A draft that was frozen before there were credit notes says nothing of it.
+                "corrects": _corrected(stored.get("corrects")),
             }
         )
 
@@ -184,6 +202,13 @@ def _conversion(row: Mapping[str, Any] | None) -> Conversion | None:
         return None
     amounts = {name: Decimal(row[name]) for name in ("total", "rate")}
     return Conversion(**{**row, **amounts, "on": date.fromisoformat(row["on"])})
+
+
+def _corrected(row: Mapping[str, Any] | None) -> Corrected | None:
+    if row is None:
+        return None
+    issued_on, total = date.fromisoformat(row["issued_on"]), Decimal(row["total"])
+    return Corrected(**{**row, "issued_on": issued_on, "total": total})
 
 
 def _line(row: Mapping[str, Any]) -> Line:

@@ -133,8 +133,19 @@ class _Face:
             [_("Generation code"), document.generation_code],
             [_("Seal of reception"), document.seal or _("pending")],
             [_("Reference"), document.reference],
+            *self._corrected(),
         ]
         return [row for row in rows if row[1]]
+
+    def _corrected(self) -> list[list[str]]:
+        corrected = self.draft.corrects
+        if corrected is None:
+            return []
+        day = format_date(corrected.issued_on, "long", locale=self.locale)
+        return [
+            [_("Corrects"), f"{corrected.control_number or corrected.generation_code} ({day})"],
+            [_("Reason"), corrected.description],
+        ]
 
     def _status_label(self) -> str:
         label = {

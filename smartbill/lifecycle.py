@@ -141,3 +141,8 @@ class Kind(TextChoices):
     FACTURA = "factura", _("Factura")
     CCF = "ccf", _("Comprobante de crédito fiscal")
     EXPORT = "export", _("Factura de exportación")
+    CREDIT_NOTE = "credit_note", _("Nota de crédito")
+
+
+REGISTERED = frozenset({Kind.CCF, Kind.CREDIT_NOTE})
+"""Kinds whose prices are net and whose receiver is registered for IVA: the CCF and the note that corrects it."""

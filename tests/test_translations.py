@@ -27,7 +27,7 @@ FUNCTIONS = {
     **dict.fromkeys(["npgettext", "npgettext_lazy"], ((1, "c"), 2, 3)),
 }
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sd%]|\{\w*\}|<[^>]+>")
-BORROWED = {"Factura", "Factura de exportación"}
+BORROWED = {"Factura", "Factura de exportación", "Nota de crédito"}
 """Source texts that are Spanish already: the tax authority's own names of its documents."""
 CEDILLAS = re.compile("[şţŞŢ]")
 

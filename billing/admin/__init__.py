@@ -5,6 +5,7 @@ from billing.admin.exchange_rates import ExchangeRateAdmin
 from billing.admin.inbound_events import InboundEventAdmin
 from billing.admin.mirror import MirrorAdmin
 from billing.admin.profile_imports import ProfileImportAdmin
+from billing.admin.reversals import ReversalAdmin
 from billing.admin.sales import SaleAdmin
 from billing.admin.tax_profiles import TaxProfileAdmin
 from billing.admin.tax_requests import TaxRequestAdmin
@@ -14,6 +15,7 @@ __all__ = [
     "InboundEventAdmin",
     "MirrorAdmin",
     "ProfileImportAdmin",
+    "ReversalAdmin",
     "SaleAdmin",
     "StripeEndpointAdmin",
     "TaxProfileAdmin",

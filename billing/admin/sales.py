@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from billing.admin.reversals import reversals_of
 from billing.admin.tax_forms import EnterTaxDataForm
 from billing.admin.tax_profiles import enter_for
 from billing.errors import BillingError
@@ -70,6 +71,13 @@ class SaleAdmin(ReadOnlyAdmin):
             rows=lambda rows: rows.filter(outcome=Outcome.DOCUMENT).exclude(reasons=[]),
         ),
         Problem(
+            key="unread",
+            label=_("Refunds that cannot be read"),
+            hint=_("Stripe said that money went back, and does not answer what. It is asked again by itself."),
+            urgency=74,
+            rows=lambda rows: rows.filter(search_at__isnull=False, searches__gte=5),
+        ),
+        Problem(
             key="under_way",
             label=_("Sales being decided"),
             hint=_("Paid a moment ago, or waiting for Stripe."),
@@ -95,6 +103,7 @@ class SaleAdmin(ReadOnlyAdmin):
         "paid_at",
         "why",
         "document_link",
+        "went_back",
         "endpoint",
         "attempts",
         "next_at",
@@ -109,6 +118,7 @@ class SaleAdmin(ReadOnlyAdmin):
         "amount",
         "why",
         "document_link",
+        "went_back",
         "stripe_ids",
         "history",
         "snapshot_content",
@@ -170,6 +180,10 @@ class SaleAdmin(ReadOnlyAdmin):
         if sale.document is None:
             return "–"
         return format_html('<a href="{}">{}</a>', sale.document.get_absolute_url(), sale.document)
+
+    @admin.display(description=_("What went back"))
+    def went_back(self, sale: Sale) -> SafeString | str:
+        return reversals_of(sale.reversals.in_order())
 
     @admin.display(description=_("Stripe ids"))
     def stripe_ids(self, sale: Sale) -> SafeString:

@@ -1,10 +1,10 @@
-"""What dashboards see of a sale: what was paid, what became of it, and under which Stripe ids it is known."""
+"""What dashboards see of sales and reversals: what was paid or went back, what became of it, and its Stripe ids."""
 
 from typing import Any
 
 from rest_framework import serializers
 
-from billing.models import Sale, SaleAlias
+from billing.models import Reversal, ReversalAlias, Sale, SaleAlias
 from billing.money import CurrencyOnHold, UnreadableAmount, to_decimal
 
 
@@ -53,9 +53,62 @@ class SaleSerializer(serializers.ModelSerializer[Sale]):
 
     def get_amount(self, sale: Sale) -> str | None:
         """Return the amount as text in units of the currency; null where it cannot be told from Stripe's integer."""
-        if sale.amount_minor is None or not sale.currency:
-            return None
-        try:
-            return str(to_decimal(sale.amount_minor, sale.currency))
-        except (CurrencyOnHold, UnreadableAmount):
-            return None
+        return _units(sale.amount_minor, sale.currency)
+
+
+class ReversalAliasSerializer(serializers.ModelSerializer[ReversalAlias]):
+    class Meta:
+        model = ReversalAlias
+        fields = ["kind", "stripe_id"]
+        read_only_fields = fields
+
+
+class ReversalSerializer(serializers.ModelSerializer[Reversal]):
+    """`counted` is what of the amount counts within the sale; null while the sale's amount is not known."""
+
+    amount = serializers.SerializerMethodField()
+    counted = serializers.SerializerMethodField()
+    document = serializers.IntegerField(source="sale.document_id", read_only=True, allow_null=True)
+    stripe_ids = ReversalAliasSerializer(source="aliases", many=True, read_only=True)
+
+    class Meta:
+        model = Reversal
+        fields = [
+            "id",
+            "key",
+            "sale",
+            "document",
+            "source",
+            "standing",
+            "currency",
+            "amount",
+            "counted",
+            "occurred_at",
+            "state",
+            "state_since",
+            "code",
+            "reason",
+            "remedy",
+            "credit_note",
+            "stripe_ids",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+    def get_amount(self, reversal: Reversal) -> str | None:
+        """Return the amount as text in units of the currency; null where it cannot be told from Stripe's integer."""
+        return _units(reversal.amount_minor, reversal.currency)
+
+    def get_counted(self, reversal: Reversal) -> str | None:
+        """Return the counted amount as text in units of the currency, or null."""
+        return _units(reversal.counted_minor, reversal.currency)
+
+
+def _units(amount_minor: int | None, currency: str) -> str | None:
+    if amount_minor is None or not currency:
+        return None
+    try:
+        return str(to_decimal(amount_minor, currency))
+    except (CurrencyOnHold, UnreadableAmount):
+        return None

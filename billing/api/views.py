@@ -1,10 +1,10 @@
-"""Sales, read only."""
+"""Sales and what went back of them, read only."""
 
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from billing.api.filters import SaleQuery
-from billing.api.serializers import SaleSerializer
-from billing.models import Sale
+from billing.api.filters import ReversalQuery, SaleQuery
+from billing.api.serializers import ReversalSerializer, SaleSerializer
+from billing.models import Reversal, Sale
 
 
 class SaleViewSet(ReadOnlyModelViewSet[Sale]):
@@ -14,3 +14,12 @@ class SaleViewSet(ReadOnlyModelViewSet[Sale]):
     serializer_class = SaleSerializer
     query_class = SaleQuery
     scope = "sales"
+
+
+class ReversalViewSet(ReadOnlyModelViewSet[Reversal]):
+    """Money that went back and what became of the document, newest first."""
+
+    queryset = Reversal.objects.select_related("sale").prefetch_related("aliases")
+    serializer_class = ReversalSerializer
+    query_class = ReversalQuery
+    scope = "reversals"

@@ -5,6 +5,7 @@ from billing.models.exchange_rate import ExchangeRate
 from billing.models.inbound_event import InboundEvent
 from billing.models.lease import ObjectLease
 from billing.models.profile_import import ProfileImport
+from billing.models.reversal import Reversal, ReversalAlias, ReversalEvent
 from billing.models.sale import Sale, SaleAlias, Snapshot
 from billing.models.sale_event import SaleEvent
 from billing.models.tax_profile import TaxProfile, TaxProfileChange, profile_of
@@ -15,6 +16,9 @@ __all__ = [
     "InboundEvent",
     "ObjectLease",
     "ProfileImport",
+    "Reversal",
+    "ReversalAlias",
+    "ReversalEvent",
     "Sale",
     "SaleAlias",
     "SaleEvent",

@@ -31,6 +31,10 @@ class SaleQuerySet(models.QuerySet["Sale"]):
         """Sales whose document was not issued because of its data."""
         return self.filter(document__status__in=[Status.HELD, Status.REJECTED])
 
+    def to_search(self, at: datetime) -> Self:
+        """Sales of which Stripe is to be asked what went back."""
+        return self.filter(search_at__lte=at)
+
 
 class Sale(models.Model):
     """A purchase that was paid. `key` is its business key, such as `invoice:in_1` or `payment_intent:pi_1`."""
@@ -60,6 +64,8 @@ class Sale(models.Model):
     next_at = models.DateTimeField(_("next attempt"), null=True, blank=True, default=now)
     last_error = models.TextField(_("error"), blank=True)
     buyer_due_at = models.DateTimeField(_("buyer looked at again"), null=True, blank=True, editable=False)
+    search_at = models.DateTimeField(_("asked for reversals at"), null=True, blank=True)
+    searches = models.PositiveSmallIntegerField(_("failed searches for reversals"), default=0)
     created_at = models.DateTimeField(_("created"), default=now)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -84,6 +90,7 @@ class Sale(models.Model):
             models.Index(
                 fields=["buyer_due_at", "id"], condition=Q(buyer_due_at__isnull=False), name="sale_with_buyer_due"
             ),
+            models.Index(fields=["search_at", "id"], condition=Q(search_at__isnull=False), name="sale_to_search"),
             models.Index(fields=["-created_at", "-id"], name="sale_newest"),
             models.Index(fields=["outcome", "-id"], name="sale_by_outcome"),
             models.Index(

@@ -31,7 +31,9 @@ def on_invoice_paid(*, event: InboundEvent) -> None:
 
 def on_invoice_payment_paid(*, event: InboundEvent) -> None:
     """One of possibly several payments of an invoice arrived: a sale only when nothing more is owed."""
-    invoice = id_of(_hint(event).get("invoice")) or id_of(client.fetch_invoice_payment(event.object_id).get("invoice"))
+    invoice = id_of(hint_of(event).get("invoice")) or id_of(
+        client.fetch_invoice_payment(event.object_id).get("invoice")
+    )
     if invoice and not known_sale("invoice", invoice):
         _announce_invoice(event.endpoint, invoice)
 
@@ -102,7 +104,8 @@ def payments_listed(invoice: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return list(client.fetch_invoice_payments(invoice=id_of(invoice)))
 
 
-def _hint(event: InboundEvent) -> Mapping[str, Any]:
+def hint_of(event: InboundEvent) -> Mapping[str, Any]:
+    """Return the object that the event's body shows; empty where it cannot be read. Only ids are taken from it."""
     try:
         found = dig(json.loads(bytes(event.body), parse_float=str), "data", "object")
     except (ValueError, RecursionError):

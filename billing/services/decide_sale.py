@@ -25,6 +25,7 @@ from smartbill.models.revision import content_hash
 from smartbill.services.create import create_document
 
 ATTEMPTS = 8
+GIVEN_BACK = {"refunded_before_issue", "credit_note_before_payment", "credit_note_after_payment"}
 FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(hours=1)
 
@@ -117,6 +118,9 @@ def _conclude(sale: Sale, decision: NotApplicable | Held | Draft, columns: dict[
     if isinstance(decision, Draft):
         document = create_document(draft=decision)
         columns["customer_name"] = decision.party.name[:250] or columns["customer_name"]
+        if any(problem.code in GIVEN_BACK for problem in decision.held_because):
+            # What went back before is corrected, too, should a person have the document issued all the same.
+            columns["search_at"] = now()
         # Held: the buyer is looked at once more, with what was entered while Stripe was read.
         due = now() if document.status == Status.HELD else None
         _close(sale, Sale.Outcome.DOCUMENT, (), document=document, buyer_due_at=due, **columns)

@@ -123,6 +123,8 @@ def _join(sale: Sale, survivor: Sale) -> None:
     sale.outcome, sale.reasons, sale.next_at = Sale.Outcome.NOT_APPLICABLE, [reason], None
     sale.save(update_fields=["outcome", "reasons", "next_at", "updated_at"])
     sale.aliases.update(sale=survivor)
+    if sale.reversals.update(sale=survivor):
+        Sale.objects.filter(pk=survivor.pk).update(search_at=now())
     note(sale, before, sale.outcome, reason=text)
 
 

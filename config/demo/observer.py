@@ -41,7 +41,7 @@ class Observer:
         self.api.headers["Authorization"] = f"Bearer {token}"
 
     def rows(self, kind: str, **query: str) -> list[Json]:
-        """Return all rows of `sales`, `documents` or `messages` that answer the query."""
+        """Return all rows of `sales`, `documents`, `reversals` or `messages` that answer the query."""
         found: list[Json] = []
         url: str | None = f"{self.web}/api/v1/{kind}/"
         while url:
@@ -56,7 +56,7 @@ class Observer:
         """Wait for the document of this sale to be in one of these states."""
 
         def look() -> Json | None:
-            rows = self.rows("documents", source=source)
+            rows = [row for row in self.rows("documents", source=source) if row["purpose"] == "sale"]
             return rows[0] if rows and rows[0]["status"] in statuses else None
 
         return until(f"{source} in {' or '.join(statuses)}", look)

@@ -86,7 +86,7 @@ class Outage:
             calls = self.authority.calls_by_reference().get(document["reference"], 0)
             self.report.promise(f"{name}: a contingency is never emitted twice", calls == 1)
         at = datetime.now(ZoneInfo("America/El_Salvador")).strftime("%Y-%m-%dT%H:%M:%S")
-        self.staff.act("record_filing", outage_id, model="outage", filed_at=at, number="EVENTO-DEMO-1")
+        self.staff.act("record_filing", outage_id, model="smartbill/outage", filed_at=at, number="EVENTO-DEMO-1")
         rows = self._table(outage_id, "documents.csv")
         total = sum((Decimal(row["total"]) for row in rows), Decimal(0))
         paid = Decimal(sum(cents for _name, _email, _what, cents in BUYERS)) / 100

@@ -48,9 +48,9 @@ class Staff:
         if "sessionid" not in self.browser.cookies:
             raise StaffRefused(f"login: HTTP {answer.status_code}")
 
-    def act(self, action: str, row_id: int, *, model: str = "document", **answers: str) -> str:
+    def act(self, action: str, row_id: int, *, model: str = "smartbill/document", **answers: str) -> str:
         """Choose an action for one row, answer its confirmation page, and return what the admin then says."""
-        rows = f"{self.admin}smartbill/{model}/"
+        rows = f"{self.admin}{model}/"
         chosen = [("action", action), ("_selected_action", str(row_id)), ("csrfmiddlewaretoken", self._csrf(rows))]
         question = Form(self._post(rows, chosen), "confirm").fields
         if not question:

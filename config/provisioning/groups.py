@@ -55,6 +55,8 @@ def groups() -> dict[str, list[str]]:
             "smartbill.add_holiday",
             "smartbill.change_holiday",
             "billing.import_taxprofile",
+            "billing.approve_reversal",
+            "smartbill.credit_document",
             "smartbill.invalidate_document",
             "smartbill.resolve_unknown",
             "smartbill.control_channel",

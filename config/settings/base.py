@@ -233,6 +233,7 @@ DRAINS = [
     "billing.tasks.drain_sales",
     "billing.tasks.drain_buyers",
     "billing.tasks.drain_tax_requests",
+    "billing.tasks.drain_reversals",
     "smartbill.tasks.drain_send_orders",
     "smartbill.tasks.drain_submissions",
     "smartbill.tasks.drain_overdue_attempts",

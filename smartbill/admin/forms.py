@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.html import format_html_join
@@ -133,6 +133,9 @@ class CorrectForm(ReasonForm):
             **{name: getattr(party.address, name) for name in ADDRESS},
         }
         super().__init__(*args, rows=rows, initial=initial, **kwargs)
+        kinds = cast(forms.ChoiceField, self.fields["kind"])
+        is_note = self.before.corrects is not None
+        kinds.choices = [row for row in Kind.choices if (row[0] == Kind.CREDIT_NOTE) is is_note]
         for problem in open_problems(self.document, revision, self.document.attempts.order_by("id")):
             if (name := problem["field"].rsplit(".", 1)[-1]) in self.fields:
                 self.fields[name].help_text = problem["message"]

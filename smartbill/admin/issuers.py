@@ -82,6 +82,7 @@ class IssuerAdmin(HouseAdmin):
                     "rate_days_old",
                     "buyer_days",
                     "late_buyer",
+                    "corrections",
                     "second_person_above",
                 ]
             },

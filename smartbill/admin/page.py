@@ -15,7 +15,7 @@ from smartbill.admin.states import TONES
 from smartbill.admin.timeline import story_of
 from smartbill.drafts import Address, Draft, Line, Party, Provenance
 from smartbill.faces import method_name
-from smartbill.lifecycle import Status
+from smartbill.lifecycle import Kind, Status
 from smartbill.models import Attempt, Document, Issuer, Revision
 from smartbill.services.link import link_for
 from smartbill.services.propose import in_words, open_proposal
@@ -96,6 +96,7 @@ def document_page(document: Document) -> dict[str, Any]:
         "renditions": list(document.renditions.all()),
         "story": story_of(document),
         "deadlines": deadlines_of(document),
+        "corrections": list(document.corrections.order_by("id")) if document.kind == Kind.CCF else [],
         "proposal": waiting,
         "proposal_words": in_words(waiting) if waiting else "",
         # The address comes from the provider's answer: only a web address becomes a link.

@@ -24,7 +24,12 @@ TONES: dict[str, str] = {
     Status.ABANDONED: "off",
 }
 
-SHORT_KINDS: dict[str, str] = {Kind.FACTURA: "Factura", Kind.CCF: "CCF", Kind.EXPORT: "FEX"}
+SHORT_KINDS: dict[str, str] = {
+    Kind.FACTURA: "Factura",
+    Kind.CCF: "CCF",
+    Kind.EXPORT: "FEX",
+    Kind.CREDIT_NOTE: "NC",
+}
 
 BY_ITSELF = (Status.READY, Status.SUBMITTING, Status.INVALIDATING)
 

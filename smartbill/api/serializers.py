@@ -33,6 +33,7 @@ class DocumentSerializer(serializers.ModelSerializer[Document]):
             "purpose",
             "revision",
             "kind",
+            "corrects",
             "livemode",
             "status",
             "status_since",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
@@ -69,6 +69,10 @@ class Document(models.Model):
     customer_email = models.CharField(_("customer's e-mail"), max_length=254, blank=True)
     customer_reference = models.CharField(_("customer at the payment provider"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=2)
+    corrects = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="corrections", verbose_name=_("corrects")
+    )
+    credited = models.DecimalField(_("credited by live notes"), max_digits=16, decimal_places=3, default=0)
 
     generation_code = models.CharField(_("generation code"), max_length=36, blank=True)
     control_number = models.CharField(_("control number"), max_length=40, blank=True)
@@ -99,6 +103,7 @@ class Document(models.Model):
             ("correct_document", _("Can correct or abandon a document that was not issued")),
             ("invalidate_document", _("Can invalidate an issued document")),
             ("resolve_unknown", _("Can decide what became of a document in doubt")),
+            ("credit_document", _("Can issue a credit note")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["source", "purpose"], name="one_document_per_sale_and_purpose"),
@@ -123,6 +128,17 @@ class Document(models.Model):
                 name="stamped_means_sealed",
             ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="document_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(credited__gte=0) & Q(credited__lte=F("total")), name="credited_within_the_total"
+            ),
+            models.CheckConstraint(
+                condition=Q(credited=0) | Q(status=Status.STAMPED), name="credited_means_stamped_and_in_force"
+            ),
+            models.CheckConstraint(
+                condition=(Q(kind=Kind.CREDIT_NOTE) & Q(corrects__isnull=False))
+                | (~Q(kind=Kind.CREDIT_NOTE) & Q(corrects=None)),
+                name="credit_note_names_what_it_corrects",
+            ),
         ]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="document_newest"),

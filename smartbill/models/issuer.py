@@ -31,6 +31,10 @@ class Issuer(models.Model):
         DAY_BEFORE = "day_before", _("The rate of the day before the payment")
         MONTH = "month", _("The rate of the first day of the month of payment")
 
+    class Corrections(models.TextChoices):
+        PROPOSE = "propose", _("Propose and wait for a person")
+        AUTOMATIC = "automatic", _("Carry out by itself")
+
     slug = models.SlugField(_("short name"), unique=True)
     provider = models.CharField(_("provider"), max_length=20, choices=Provider)
     livemode = models.BooleanField(_("live mode"), default=False)
@@ -120,7 +124,17 @@ class Issuer(models.Model):
         validators=[MinValueValidator(0)],
         help_text=_(
             "What a person answers about a document in doubt whose total is above this amount takes effect only when "
-            "another person confirms it. Empty: never."
+            "another person confirms it; so does a correction after a refund. Empty: never."
+        ),
+    )
+    corrections = models.CharField(
+        _("corrections after a refund"),
+        max_length=10,
+        choices=Corrections,
+        default=Corrections.PROPOSE,
+        help_text=_(
+            "What becomes of an invalidation or a credit note that a refund at Stripe asks for. Above the amount for a "
+            "second person it is always proposed."
         ),
     )
     active = models.BooleanField(_("active"), default=True)

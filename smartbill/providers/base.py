@@ -175,5 +175,8 @@ class Provider(Protocol):
     def printed(self, draft: Draft) -> Printed:
         """Return lines and totals as the law wants them printed for this kind of document."""
 
+    def only_credited_whole(self, draft: Draft) -> bool:
+        """Tell whether no part of this issued document can be credited, only all of it."""
+
     def public_url(self, *, generation_code: str, issued_on: date, livemode: bool) -> str:
         """Return the authority's own page on which anybody can check the document."""

@@ -4,12 +4,14 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from smartbill.lifecycle import Outcome, Status
 from smartbill.models import Document
 from smartbill.providers.base import Identifiers, Verdict
+from smartbill.services.credit import release_credit
 from smartbill.services.deliver import deliver
 from smartbill.services.outage_note import note_contingency, note_stamp
 
@@ -87,4 +89,6 @@ def mark_invalidated(document: Document, *, at: datetime | None = None, reason: 
     `at` is the moment by the authority's event, which counts in law; ours where it told none.
     """
     changes: dict[str, Any] = {"invalidated_at": at or now(), "next_at": None, "render_at": now()}
-    document.move_to(Status.INVALIDATED, reason=reason or document.reason, **changes)
+    with transaction.atomic():
+        document.move_to(Status.INVALIDATED, reason=reason or document.reason, **changes)
+        release_credit(document)

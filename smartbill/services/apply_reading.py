@@ -76,7 +76,9 @@ def _stamped(document: Document, reading: Reading) -> None:
 
 def _was_our_doing(document: Document) -> bool:
     """Whether a person asked here for the invalidation that the authority tells of, and its answer was not believed."""
-    return document.status == Status.STAMPED and document.attempts.filter(operation=Operation.INVALIDATE).exists()
+    # A document with a live credit note was asked for before the note was: people have to look at that.
+    is_free = document.status == Status.STAMPED and not document.credited
+    return is_free and document.attempts.filter(operation=Operation.INVALIDATE).exists()
 
 
 def _unknown(document: Document, reading: Reading, code: str) -> None:

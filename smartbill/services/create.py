@@ -14,10 +14,11 @@ from smartbill.models.revision import content_hash
 from smartbill.providers import provider_for
 
 
-def create_document(*, draft: Draft) -> Document:
+def create_document(*, draft: Draft, corrects: Document | None = None) -> Document:
     """Freeze the draft as a document, READY when the provider finds no problem, HELD with all reasons otherwise.
 
     The second call for the same source and purpose returns the first one's document, whatever has become of it.
+    `corrects` is the document that a credit note takes back from: ask `services.credit` for one.
     """
     existing = Document.objects.filter(source=draft.source, purpose=draft.purpose).first()
     if existing is not None:
@@ -26,7 +27,7 @@ def create_document(*, draft: Draft) -> Document:
     problems = problems_of(issuer, draft)
     try:
         with transaction.atomic():
-            document = _insert(issuer, draft, problems)
+            document = _insert(issuer, draft, problems, corrects)
     except IntegrityError:
         return Document.objects.get(source=draft.source, purpose=draft.purpose)
     return document
@@ -41,13 +42,14 @@ def problems_of(issuer: Issuer, draft: Draft) -> list[Problem]:
     return problems
 
 
-def _insert(issuer: Issuer, draft: Draft, problems: list[Problem]) -> Document:
+def _insert(issuer: Issuer, draft: Draft, problems: list[Problem], corrects: Document | None) -> Document:
     at = now()
     document = Document.objects.create(
         issuer=issuer,
         source=draft.source,
         purpose=draft.purpose,
         livemode=draft.livemode,
+        corrects=corrects,
         status=Status.HELD if problems else Status.READY,
         status_since=at,
         next_at=None if problems else at,

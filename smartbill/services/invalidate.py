@@ -21,6 +21,8 @@ def invalidation_blockers(document: Document) -> list[str]:
         blockers.append(_("It is in doubt whether it was issued; answer that first."))
     elif document.status != Status.STAMPED:
         blockers.append(_("Only a stamped document can be invalidated."))
+    if document.credited:
+        blockers.append(_("A live credit note stands against it; invalidate the note first."))
     keys = ApiKey.objects.usable().filter(issuer=document.issuer)
     if not keys.able_to(Operation.INVALIDATE).exists():
         if keys.exists():
@@ -34,9 +36,13 @@ def request_invalidation(document: Document, *, actor: Any, reason: str) -> None
     """Queue the invalidation, or raise PreconditionFailed before any call with every blocker in words."""
     require(actor, "smartbill.invalidate_document")
     reason = require_reason(reason)
-    if blockers := invalidation_blockers(document):
-        raise PreconditionFailed(" ".join(blockers))
-    document.move_to(Status.INVALIDATING, actor=actor, reason=reason, next_at=now())
+    with transaction.atomic():
+        # Locked, so that a credit note cannot come between what is read and what is asked for.
+        Document.objects.select_for_update().get(pk=document.pk)
+        document.refresh_from_db()
+        if blockers := invalidation_blockers(document):
+            raise PreconditionFailed(" ".join(blockers))
+        document.move_to(Status.INVALIDATING, actor=actor, reason=reason, next_at=now())
 
 
 def withdraw_invalidation(document: Document, *, actor: Any) -> None:

@@ -3,7 +3,7 @@ from djstripe.signals import WEBHOOK_SIGNALS
 
 from billing.dispatch import DISPATCH, MIRRORED, handler_for, mirror_only
 from billing.models import InboundEvent
-from billing.services import announce_sale
+from billing.services import announce_reversal, announce_sale
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,18 @@ from billing.services import announce_sale
         ("checkout.session.completed", announce_sale.on_checkout_session),
         ("checkout.session.async_payment_succeeded", announce_sale.on_checkout_session),
         ("payment_intent.succeeded", announce_sale.on_payment_intent_succeeded),
+        ("charge.refunded", announce_reversal.on_charge_refunded),
+        ("charge.refund.updated", announce_reversal.on_refund),
+        ("refund.created", announce_reversal.on_refund),
+        ("refund.updated", announce_reversal.on_refund),
+        ("refund.failed", announce_reversal.on_refund),
+        ("credit_note.created", announce_reversal.on_credit_note),
+        ("credit_note.updated", announce_reversal.on_credit_note),
+        ("credit_note.voided", announce_reversal.on_credit_note),
+        ("charge.dispute.closed", announce_reversal.on_dispute_closed),
+        ("charge.dispute.created", mirror_only),
+        ("invoice.voided", announce_reversal.on_invoice_given_up),
+        ("invoice.marked_uncollectible", announce_reversal.on_invoice_given_up),
         ("customer.updated", mirror_only),
         ("product.updated", mirror_only),
         ("price.updated", mirror_only),

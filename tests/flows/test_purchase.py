@@ -2,18 +2,17 @@
 
 import json
 from decimal import Decimal
-from random import Random
 
 import pytest
 
 from billing.dispatch import handler_for
 from billing.models import Sale
 from billing.sandbox.shop import Field, Shop, Sold
-from billing.services.decide_sale import decide_sale
 from billing.services.record_rate import NewRate, record_rate
 from smartbill.models import Document
 from tests.factories.billing import InboundEventFactory, StripeEndpointFactory
 from tests.factories.people import make_staff
+from tests.flows.purchases import announce, decide_all
 
 pytestmark = pytest.mark.django_db
 
@@ -28,30 +27,6 @@ def endpoint():
 @pytest.fixture
 def iva(shop):
     return shop.tax_rate("13", inclusive=True)["id"]
-
-
-def announce(shop, endpoint, *, seed=0, twice=False):
-    """Hand every event that Stripe has to its service, in a random order, perhaps twice."""
-    events = shop.get("events", limit=100)["data"] * (2 if twice else 1)
-    Random(seed).shuffle(events)
-    for number, event in enumerate(events):
-        handler = handler_for(event["type"])
-        if handler is not None:
-            body = json.dumps(event).encode()
-            object_id = event["data"]["object"].get("id", "")
-            row = InboundEventFactory(
-                endpoint=endpoint,
-                event_id=f"{event['id']}_{seed}_{number}",
-                type=event["type"],
-                object_id=object_id,
-                body=body,
-            )
-            handler(event=row)
-
-
-def decide_all():
-    for sale_id in Sale.objects.filter(outcome="pending").values_list("pk", flat=True):
-        decide_sale(sale_id=sale_id)
 
 
 def only_draft():

@@ -12,6 +12,7 @@ from smartbill.pdf import render_pdf
 from smartbill.providers.base import Identifiers
 from smartbill.services.accept import accept
 from smartbill.services.create import create_document
+from smartbill.services.credit import issue_credit_note
 from tests.factories.smartbill import COMPANY, IssuerFactory, make_draft
 
 pytestmark = pytest.mark.django_db
@@ -87,3 +88,19 @@ def test_a_converted_document_shows_both_amounts_and_the_rate_on_page_and_pdf():
 
 def test_a_document_in_the_currency_that_was_charged_says_nothing_of_a_rate():
     assert face_of(issued(make_draft(IssuerFactory())))["charged"] == []
+
+
+def test_a_credit_note_says_what_it_corrects_and_why():
+    issuer = IssuerFactory()
+    original = issued(make_draft(issuer, kind="ccf", party=COMPANY))
+    at = datetime(2026, 11, 22, 18, tzinfo=UTC)
+    note = issue_credit_note(original, key="1.0", amount=Decimal("33.33"), description="Devolución", at=at)
+    note.move_to("submitting")
+    accept(note, Identifiers(generation_code=f"{CODE[:-1]}2", seal=SEAL, issued_at=at))
+    face = face_of(note)
+    assert face["title"] == "Nota de crédito"
+    assert ["Corrige", "DTE-01-M001P001-000000000000001 (20 de noviembre de 2026)"] in face["identifiers"]
+    assert ["Motivo", "Devolución"] in face["identifiers"]
+    assert (face["total"], [amount for _label, amount in face["totals"]]) == ("$33.33", ["$29.50", "$3.83"])
+    assert face["payments"] == []
+    assert render_pdf(face, at=at).startswith(b"%PDF-")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from smartbill.errors import Problem
-from smartbill.lifecycle import Outcome
+from smartbill.lifecycle import Kind, Outcome
 from smartbill.providers.base import Exchange, Identifiers, PreparedRequest, Verdict
 from smartbill.providers.el_salvador.answer_reader import (
     Answer,
@@ -51,6 +51,9 @@ def submission_verdict(request: PreparedRequest, exchange: Exchange, contract: C
         found = identifiers(answer, seen[0], contract)
         note = _("Issued and sealed.") if found.seal else _("Issued; the seal is pending.")
         return Verdict(outcome=Outcome.ACCEPTED, note=note, identifiers=found)
+    if request.route == contract["kind.routes"][Kind.CREDIT_NOTE] and _says_not_found(exchange, problems, contract):
+        # The one route where "not found" is a verdict: there is no CCF under the code to be corrected.
+        return Verdict(outcome=Outcome.REJECTED, note=_summary(problems), problems=problems)
     return _without_code(exchange, answer, problems, contract)
 
 
@@ -63,7 +66,7 @@ def invalidation_verdict(request: PreparedRequest, exchange: Exchange, contract:
     if answer.codes:
         return _doubt(_("The answer names another document: %(codes)s.") % {"codes": ", ".join(answer.codes)})
     problems = error_problems(answer, contract)
-    if exchange.status == contract["error.not_found"][0] and _has_code(problems, contract["error.not_found"][1]):
+    if _says_not_found(exchange, problems, contract):
         return Verdict(outcome=Outcome.REJECTED, note=_summary(problems), problems=problems)
     if _is_success(exchange) and not problems and not states_failure(answer, contract):
         return _invalidated(request, answer, contract)
@@ -154,6 +157,11 @@ def _leaves_doubt(answer: Answer, problems: Sequence[Problem], contract: Contrac
     exists = contract["hacienda.already_exists"]
     codes = {problem.code for problem in problems} | hacienda_codes(answer, contract)
     return any(code in doubtful or code.zfill(len(exists)) == exists for code in codes)
+
+
+def _says_not_found(exchange: Exchange, problems: Sequence[Problem], contract: Contract) -> bool:
+    status, word = contract["error.not_found"]
+    return exchange.status == status and _has_code(problems, word)
 
 
 def _has_code(problems: Sequence[Problem], code: str) -> bool:

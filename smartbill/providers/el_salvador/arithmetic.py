@@ -5,11 +5,11 @@ summary 2, all rounded half up (Manual Funcional V2.0 p. 29-34, 52-54). Nothing 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal, localcontext
 
 from smartbill.drafts import Draft, Line
-from smartbill.lifecycle import Kind
+from smartbill.lifecycle import REGISTERED, Kind
 from smartbill.providers.el_salvador.folding import Amount, fold_credits
 
 CENT = Decimal("0.01")
@@ -77,6 +77,10 @@ def calculate(draft: Draft, *, rate: Decimal, rounding_limit: Decimal = ZERO, ro
         lines = [_priced(amount, STRAY / max(len(folding.kept), 1)) for amount in folding.kept]
         totals = total(draft.kind, lines, rate=rate)
         difference, rounding = draft.total - totals.payable, ZERO
+        if draft.kind == Kind.CREDIT_NOTE and abs(difference) <= CENT:
+            # A note is made of its amount alone, and its tax is what the net leaves: there the odd cent goes.
+            totals = replace(totals, tax=totals.tax + difference, payable=draft.total)
+            difference = ZERO
         if draft.kind == Kind.CCF and ZERO < abs(difference) <= rounding_limit:
             rounding = difference
             lines.append(_rounding_line(rounding, rounding_text))
@@ -101,9 +105,9 @@ def total(kind: str, lines: Sequence[PricedLine], *, rate: Decimal) -> Totals:
     tax = ZERO
     if kind == Kind.FACTURA:
         tax = round2(sum((tax_within(line.amount, rate) for line in lines if line.tax_class == STANDARD), ZERO))
-    elif kind == Kind.CCF:
+    elif kind in REGISTERED:
         tax = round2(taxed * rate)
-    added = tax if kind == Kind.CCF else ZERO
+    added = tax if kind in REGISTERED else ZERO
     return Totals(
         taxed=taxed,
         exempt=exempt,
@@ -130,7 +134,7 @@ def round8(value: Decimal) -> Decimal:
 def _amount(kind: str, line: Line, rate: Decimal) -> Amount:
     """Return a line's subtotal and discount in the price basis of this kind of document."""
     tax_class = STANDARD if kind == Kind.EXPORT else line.tax_class  # an export is taxed at zero as a whole
-    if kind == Kind.CCF:
+    if kind in REGISTERED:
         factor = 1 + rate if line.tax_inclusive and tax_class == STANDARD else Decimal(1)
         subtotal = round8(line.subtotal / factor)
         return Amount(line, tax_class, subtotal, subtotal - round8((line.subtotal - line.discount) / factor))

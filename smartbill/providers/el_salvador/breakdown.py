@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from smartbill.drafts import Draft
-from smartbill.lifecycle import Kind
+from smartbill.lifecycle import REGISTERED, Kind
 from smartbill.providers.base import Printed, PrintedLine
 from smartbill.providers.el_salvador.arithmetic import Calculation, PricedLine, Totals, round2
 
@@ -31,7 +31,7 @@ def _taxed(kind: str, totals: Totals, rate: Decimal) -> list[tuple[str, Decimal]
     percent = {"rate": f"{(rate * 100).normalize():f}"}
     if kind == Kind.EXPORT:
         return [(_("Exports, taxed at zero"), totals.taxed)]
-    if kind == Kind.CCF:
+    if kind in REGISTERED:
         return [(_("Taxed sales, net"), totals.taxed), (_("IVA %(rate)s %%") % percent, totals.tax)]
     return [
         (_("Taxed sales, tax included"), totals.taxed),

@@ -42,10 +42,10 @@ ROUTES = (
     _known("route.credit_note", "/dte/credit-note", f"{DOCS}/credit-note"),
     _known("route.invalidate", "/dte/invalidate", f"{DOCS}/invalidate"),
     _known("route.get_json", "/dte/get-json", f"{DOCS}/get-document"),
-    _assumed("routes.enabled.test", ["factura", "ccf", "fex"], OURS),
-    _assumed("routes.enabled.live", ["factura", "fex"], f"{OURS}: ccf once its route is confirmed"),
-    _assumed("kind.routes", {"factura": "factura", "ccf": "ccf", "export": "fex"}, OURS),
-    _known("kind.types", {"factura": "01", "ccf": "03", "export": "11"}, "CAT-002"),
+    _assumed("routes.enabled.test", ["factura", "ccf", "fex", "credit_note"], OURS),
+    _assumed("routes.enabled.live", ["factura", "fex", "credit_note"], f"{OURS}: ccf once its route is confirmed"),
+    _assumed("kind.routes", {"factura": "factura", "ccf": "ccf", "export": "fex", "credit_note": "credit_note"}, OURS),
+    _known("kind.types", {"factura": "01", "ccf": "03", "export": "11", "credit_note": "05"}, "CAT-002"),
     _known("header.public_key", "X-Smartbill-Public-Key", DOCS),
     _known("header.private_key", "X-Smartbill-Private-Key", DOCS),
     _known("environment", {"test": "00", "live": "01"}, "CAT-001, identificacion.ambiente"),
@@ -59,6 +59,7 @@ ENVELOPES = (
 
 FIELDS = (
     *_same("field", "receptor products exportData", known=True, source=f"{DOCS}/fex"),
+    *_same("field", "documentRelated description amount", known=True, source=f"{DOCS}/credit-note"),
     *_same("field", "paymentCondition payments notes appendix", known=False, source=OURS),
     *_same("field.receptor", "documentType identification name email address", known=True, source=f"{DOCS}/factura"),
     *_same("field.receptor", "comercialName countryCode", known=True, source=f"{DOCS}/fex (so spelled)"),
@@ -124,6 +125,8 @@ LIMITS = (
     _known("limit.decimals", 8, RULES),
     _known("limit.payment_reference", 50, RULES),
     _assumed("limit.notes", 3000, RULES),
+    _assumed("limit.credit_note", [1, 1000], f"{RULES}: the text of a line"),
+    _assumed("credit_note.includes_tax", True, "whether `amount` contains IVA; the page says: up to the CCF's total"),
     _known(
         "limit.identity_required_from", [["", "25000.00"]], "DGII notice of 2024-09-05 (arts. 114, 119-G b CT); dated"
     ),

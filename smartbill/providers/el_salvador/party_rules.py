@@ -24,7 +24,10 @@ from smartbill.providers.el_salvador.text_rules import clean, digits, text_probl
 
 def party_problems(draft: Draft, contract: Contract, terms: Terms, on: date) -> list[Problem]:
     """Return what is wrong with the buyer for this kind of document on this day."""
-    if draft.kind == Kind.CCF:
+    if draft.kind == Kind.CREDIT_NOTE:
+        # The provider writes the receiver of the CCF that is corrected: there is nothing of ours to be wrong.
+        found = []
+    elif draft.kind == Kind.CCF:
         found = list(_registered(draft.party, contract))
     elif draft.kind == Kind.EXPORT:
         found = list(_foreign(draft.party, contract, terms))

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from smartbill.drafts import Address, Draft, Party, Payment
-from smartbill.lifecycle import Kind
+from smartbill.drafts import Address, Corrected, Draft, Party, Payment
+from smartbill.lifecycle import REGISTERED, Kind
 from smartbill.providers.base import PreparedRequest
 from smartbill.providers.el_salvador import jsontext
 from smartbill.providers.el_salvador.arithmetic import Calculation, PricedLine
@@ -20,6 +20,8 @@ def emission(
     draft: Draft, reference: str, calculation: Calculation, contract: Contract, terms: Terms
 ) -> PreparedRequest:
     """Return the request that issues this draft; `reference` is printed where the contract places it."""
+    if draft.corrects is not None:
+        return _credit_note(draft, draft.corrects, reference, calculation, contract)
     values = {
         "receptor": _receptor(draft, contract, terms),
         "products": [_product(line, contract) for line in calculation.lines],
@@ -34,6 +36,24 @@ def emission(
     return PreparedRequest(route=contract["kind.routes"][draft.kind], body=jsontext.to_bytes(body))
 
 
+def _credit_note(
+    draft: Draft, corrected: Corrected, reference: str, calculation: Calculation, contract: Contract
+) -> PreparedRequest:
+    """Name the CCF, the reason and the amount: the provider writes receiver and lines from the CCF itself.
+
+    Our reference ends the reason, because the form has no other place in which a person could find it.
+    """
+    printed = contract["reference.format"] % reference
+    amount = draft.total if contract["credit_note.includes_tax"] else draft.total - calculation.totals.tax
+    values = {
+        "documentRelated": corrected.generation_code.upper(),
+        "description": f"{clean(corrected.description)} {printed}",
+        "amount": amount,
+    }
+    body = {contract["envelope.emission"]: {contract[f"field.{name}"]: value for name, value in values.items()}}
+    return PreparedRequest(route=contract["kind.routes"][draft.kind], body=jsontext.to_bytes(body))
+
+
 def document_request(route: str, generation_code: str, contract: Contract) -> PreparedRequest:
     """Return the request that names one issued document: its invalidation or its reading."""
     inner = {contract["field.document"]: generation_code.upper()}
@@ -43,7 +63,8 @@ def document_request(route: str, generation_code: str, contract: Contract) -> Pr
 
 def carries_customer_email(draft: Draft, terms: Terms) -> bool:
     """Tell whether the request names the customer's address; an anonymous receptor has none."""
-    named = draft.kind in (Kind.CCF, Kind.EXPORT) or is_named(draft.party)
+    # Of a credit note the provider takes the address from the CCF, to which we gave it.
+    named = draft.kind in (*REGISTERED, Kind.EXPORT) or is_named(draft.party)
     return terms.mails_customer and named and bool(draft.party.email)
 
 

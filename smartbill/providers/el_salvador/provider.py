@@ -8,6 +8,7 @@ from smartbill.drafts import Draft
 from smartbill.errors import Problem
 from smartbill.providers.base import Credentials, Exchange, PreparedRequest, Printed, Reading, Verdict
 from smartbill.providers.el_salvador import answers, client, contingency, payload, reader, validation
+from smartbill.providers.el_salvador.arithmetic import Calculation
 from smartbill.providers.el_salvador.breakdown import printed_from
 from smartbill.providers.el_salvador.contract import Contract, current
 from smartbill.providers.el_salvador.terms import Terms
@@ -76,10 +77,15 @@ class ElSalvador:
         return payload.carries_customer_email(draft, self._terms)
 
     def printed(self, draft: Draft) -> Printed:
+        return printed_from(draft, self._as_issued(draft), rate=validation.tax_rate(draft, self._contract))
+
+    def only_credited_whole(self, draft: Draft) -> bool:
+        totals = self._as_issued(draft).totals
+        return bool(totals.exempt or totals.not_subject or totals.untaxed)
+
+    def _as_issued(self, draft: Draft) -> Calculation:
         # Whatever the issuer chooses today: a document that needed the rounding line was only issued with it.
-        terms = replace(self._terms, rounding_line=True)
-        calculation = validation.calculation(draft, self._contract, terms)
-        return printed_from(draft, calculation, rate=validation.tax_rate(draft, self._contract))
+        return validation.calculation(draft, self._contract, replace(self._terms, rounding_line=True))
 
     def public_url(self, *, generation_code: str, issued_on: date, livemode: bool) -> str:
         """Return the authority's page; `issued_on` is the day in El Salvador."""

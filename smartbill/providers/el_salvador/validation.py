@@ -17,6 +17,7 @@ from smartbill.lifecycle import Kind
 from smartbill.providers.el_salvador.arithmetic import CENT, Calculation, calculate
 from smartbill.providers.el_salvador.contract import Contract, dated
 from smartbill.providers.el_salvador.line_rules import line_problems
+from smartbill.providers.el_salvador.note_rules import note_problems
 from smartbill.providers.el_salvador.party_rules import party_problems
 from smartbill.providers.el_salvador.terms import Terms
 from smartbill.providers.el_salvador.text_rules import text_problems
@@ -52,7 +53,7 @@ def draft_problems(draft: Draft, contract: Contract, terms: Terms) -> list[Probl
         found += party_problems(draft, contract, terms, fiscal_day(draft))
     lines = list(line_problems(draft, contract, tax_rate(draft, contract)))
     found += lines
-    found += _payment_problems(draft, contract)
+    found += _payment_problems(draft, contract) if draft.corrects is None else note_problems(draft, contract)
     if not lines and draft.total.is_finite() and draft.kind in Kind.values:
         found += _arithmetic_problems(draft, contract, terms)
     return found

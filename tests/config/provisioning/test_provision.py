@@ -266,12 +266,12 @@ def test_the_language_in_which_a_person_is_warned_is_set_and_changed(tmp_path: P
         (
             'role = "manager"',
             'role = "king"',
-            "house.toml: line 42: issuers[0].api_keys[0].role: Value 'king' is not a valid choice",
+            "house.toml: line 46: issuers[0].api_keys[0].role: Value 'king' is not a valid choice",
         ),
         (
             '"SMARTBILL_SV_MANAGER_PRIVATE_KEY"',
             '"NOT_SET"',
-            "house.toml: line 44: issuers[0].api_keys[0].private_key_env: the environment variable NOT_SET is not set",
+            "house.toml: line 48: issuers[0].api_keys[0].private_key_env: the environment variable NOT_SET is not set",
         ),
         ('issuer = "acme-sv"', 'issuer = "nobody"', "stripe_endpoints[0].issuer: there is no issuer 'nobody'"),
         ('uuid_env = "STRIPE_WEBHOOK_UUID"', 'uuid = "x"', "stripe_endpoints[0].uuid: “x” is not a valid UUID"),

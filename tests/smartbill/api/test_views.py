@@ -56,6 +56,7 @@ def test_a_document_shows_its_fiscal_state_and_no_address_tax_id_or_link():
         "purpose": "sale",
         "revision": 1,
         "kind": "factura",
+        "corrects": None,
         "livemode": False,
         "status": "stamped",
         "status_since": moment,

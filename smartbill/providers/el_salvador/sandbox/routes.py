@@ -10,6 +10,7 @@ from typing import Any
 from smartbill.providers.el_salvador import contract
 from smartbill.providers.el_salvador.sandbox import jsonio
 from smartbill.providers.el_salvador.sandbox.accounts import Account, ApiKey
+from smartbill.providers.el_salvador.sandbox.arithmetic import IVA, round2
 from smartbill.providers.el_salvador.sandbox.clock import FISCAL_ZONE
 from smartbill.providers.el_salvador.sandbox.envelopes import Answer, ApiError, success
 from smartbill.providers.el_salvador.sandbox.fields import Complaint, Field, check_object, matching, number, text
@@ -84,13 +85,14 @@ class Routes:
         return self._emitted(self._platform.issue(order, caller.account, caller.tampering))
 
     def _emit_note(self, body: Any, caller: Caller) -> Answer:
-        fields = _emission(body)
+        fields = documented(_emission(body))
         complaints = check_object(fields, _NOTE, "")
         if complaints:
             raise ApiError("error.data", "the credit note is not valid", complaints)
-        order = NoteOrder(
-            related=fields["documentRelated"], description=fields["description"], amount=Decimal(fields["amount"])
-        )
+        amount = Decimal(fields["amount"])
+        if not contract.current()["credit_note.includes_tax"]:
+            amount = round2(amount * (1 + IVA))
+        order = NoteOrder(related=fields["documentRelated"], description=fields["description"], amount=amount)
         self._work(caller)
         return self._emitted(self._platform.issue_note(order, caller.account, caller.tampering))
 

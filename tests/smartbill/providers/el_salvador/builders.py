@@ -1,11 +1,11 @@
 """Drafts and terms without a database, as the rules of El Salvador see them."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from smartbill.drafts import Address, Draft, Line, Party, Payment
+from smartbill.drafts import Address, Corrected, Draft, Line, Party, Payment
 from smartbill.errors import Problem
 from smartbill.providers.el_salvador.contract import current
 from smartbill.providers.el_salvador.provider import ElSalvador
@@ -61,6 +61,23 @@ def sale(*lines: Line, kind: str = "factura", **changes: Any) -> Draft:
         occurred_at=datetime(2026, 11, 20, 18, 0, tzinfo=UTC),
     )
     return replace(draft, **changes)
+
+
+def credit_note(code: str, amount: str, *lines: Line, total: str = "113.00", **changes: Any) -> Draft:
+    """Return the draft of a credit note over this amount of a CCF of `total`."""
+    corrected = Corrected(
+        generation_code=code,
+        control_number="DTE-03-M001P001-000000000000001",
+        issued_on=date(2026, 11, 20),
+        total=Decimal(total),
+        description="Devolución del 2026-11-21",
+    )
+    corrected = replace(corrected, **changes)
+    chosen = lines or (line(amount, description=corrected.description),)
+    draft = replace(
+        sale(*chosen, kind="ccf"), kind="credit_note", purpose="credit:1.0", payments=(), corrects=corrected
+    )
+    return replace(draft, total=Decimal(amount))
 
 
 def provider(**changes: Any) -> ElSalvador:

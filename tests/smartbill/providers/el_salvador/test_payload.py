@@ -10,7 +10,15 @@ import pytest
 from django.test import override_settings
 
 from smartbill.drafts import Draft, Payment
-from tests.smartbill.providers.el_salvador.builders import COMPANY, CONSUMER, FOREIGNER, line, provider, sale
+from tests.smartbill.providers.el_salvador.builders import (
+    COMPANY,
+    CONSUMER,
+    FOREIGNER,
+    credit_note,
+    line,
+    provider,
+    sale,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 REFERENCE = "K7WXYZ2345"
@@ -36,6 +44,7 @@ DRAFTS: dict[str, tuple[Draft, dict[str, Any]]] = {
     "fex": (sale(line("19.99", "7"), kind="export"), {}),
     "fex-identified": (sale(kind="export", party=replace(FOREIGNER, tax_id="EIN 12-3456789", tax_id_type="other",
                                                          phone="+1 555 0100 200")), {"mails_customer": True}),
+    "credit-note": (credit_note("aaaa0001-0000-4000-8000-000000000001", "33.33"), {}),
 }  # fmt: skip
 
 

@@ -18,7 +18,15 @@ from smartbill.providers import PROVIDERS, provider_for
 from smartbill.providers.base import Credentials, PreparedRequest, Reading, Verdict
 from smartbill.providers.el_salvador.contract import CONTRACT_VERSION
 from smartbill.providers.el_salvador.sandbox import DEMO_ACCOUNT, SmartbillSandbox
-from tests.smartbill.providers.el_salvador.builders import COMPANY, CONSUMER, FOREIGNER, line, provider, sale
+from tests.smartbill.providers.el_salvador.builders import (
+    COMPANY,
+    CONSUMER,
+    FOREIGNER,
+    credit_note,
+    line,
+    provider,
+    sale,
+)
 
 KEY = DEMO_ACCOUNT.keys[0]
 KEYS = Credentials(public_key=KEY.public_key, private_key=KEY.private_key)
@@ -80,6 +88,50 @@ def test_what_we_send_is_issued_and_reads_back_as_what_was_charged(
 def test_a_rounding_line_brings_the_charged_total(sandbox: SmartbillSandbox) -> None:
     verdict = submit(sale(line("1.00"), kind="ccf"), rounding_line=True)
     assert read(verdict.identifiers.generation_code).total == Decimal("1.00")
+
+
+def test_credit_notes_are_issued_in_parts_and_read_back(sandbox: SmartbillSandbox) -> None:
+    code = submit(sale(kind="ccf")).identifiers.generation_code
+    for amount in ("33.33", "79.67"):
+        draft = credit_note(code, amount)
+        verdict = submit(draft)
+        assert (verdict.outcome, bool(verdict.identifiers.seal)) == (Outcome.ACCEPTED, True)
+        reading = read(verdict.identifiers.generation_code)
+        assert (reading.state, reading.kind, reading.total) == ("stamped", "credit_note", Decimal(amount))
+        assert (reading.receiver_name, reading.receiver_tax_id) == (COMPANY.name, "06140000000026")
+        assert REFERENCE in reading.references
+    assert submit(credit_note(code, "0.01")).outcome == Outcome.REJECTED
+
+
+def test_a_note_against_an_unknown_ccf_is_a_verdict_and_no_fault_of_the_key(sandbox: SmartbillSandbox) -> None:
+    verdict = submit(credit_note("AAAA0001-0000-4000-8000-000000000009", "1.00"))
+    assert (verdict.outcome, verdict.stop_key, verdict.pause) == (Outcome.REJECTED, False, 0)
+
+
+@pytest.mark.parametrize("amount", ["33.33", "0.01", "112.99", "113.00", "7.77"])
+def test_a_credit_note_prints_what_it_is_over(amount: str) -> None:
+    printed = provider().printed(credit_note("AAAA0001-0000-4000-8000-000000000001", amount))
+    assert sum((value for _label, value in printed.totals), Decimal(0)) == Decimal(amount)
+
+
+@pytest.mark.parametrize(
+    ("draft", "code"),
+    [
+        (credit_note("", "1.00"), "no_code"),
+        (credit_note("AAAA0001-0000-4000-8000-000000000001", "113.01"), "above_original"),
+        (credit_note("AAAA0001-0000-4000-8000-000000000001", "1.00", only_whole=True), "only_whole"),
+        (credit_note("AAAA0001-0000-4000-8000-000000000001", "1.00", line("1.00"), description=" "), "missing"),
+        (replace(credit_note("AAAA0001-0000-4000-8000-000000000001", "1.00"), kind="factura"), "not_a_note"),
+    ],
+)
+def test_what_a_credit_note_must_be_before_it_leaves(draft: Draft, code: str) -> None:
+    assert code in [problem.code for problem in provider().problems(draft)]
+
+
+@pytest.mark.parametrize(("tax_class", "whole"), [("standard", False), ("exempt", True), ("not_subject", True)])
+def test_what_has_untaxed_lines_is_only_credited_whole(tax_class: str, whole: bool) -> None:
+    draft = sale(line("10.00", tax_class=tax_class), line("113.00"), kind="ccf")
+    assert provider().only_credited_whole(draft) is whole
 
 
 # The older schema wants an identity from 1,095.00, which nobody may be asked for.

@@ -44,8 +44,8 @@ READINGS = [
     ("fe-v1", "factura", "113", "", "", "pi_test"),
     ("ccf-v4", "ccf", "113", "RECEPTOR DE PRUEBA", "06140000000026", "pi_test"),
     ("ccf-v3", "ccf", "113", "RECEPTOR DE PRUEBA", "06140000000026", "pi_test"),
-    ("nc-v4", "05", "56.5", "RECEPTOR DE PRUEBA", "06140000000026", None),
-    ("nc-v3", "05", "56.5", "RECEPTOR DE PRUEBA", "06140000000026", None),
+    ("nc-v4", "credit_note", "56.5", "RECEPTOR DE PRUEBA", "06140000000026", None),
+    ("nc-v3", "credit_note", "56.5", "RECEPTOR DE PRUEBA", "06140000000026", None),
     ("fex-v3", "export", "100", "CLIENTE DEL EXTERIOR DE PRUEBA", "TEST-0001", "pi_test"),
     ("fex-v1", "export", "100", "CLIENTE DEL EXTERIOR DE PRUEBA", "TEST-0001", "pi_test"),
 ]

@@ -1,0 +1,89 @@
+"""The facts about a reversal, gathered from its sale, its document and the reversals before it. Reads only."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from billing.models import Reversal, Sale
+from billing.money import to_decimal
+from billing.remedies import DocumentFacts, Facts, Standing, State
+from smartbill.correction_windows import CREDIT, INVALIDATE, safe_until
+from smartbill.lifecycle import Kind
+from smartbill.models import Document
+from smartbill.providers import provider_for
+
+OPEN = (State.WAITING, State.UNDER_WAY)
+
+
+def facts_of(reversal: Reversal, rows: Sequence[Reversal], *, sale: Sale, at: datetime) -> Facts:
+    """Return the facts about one reversal; `rows` are all of its sale, in order, with their credit notes."""
+    counted = counted_within(rows, sale.amount_minor)
+    before = rows[: [row.pk for row in rows].index(reversal.pk)]
+    document = sale.document
+    return Facts(
+        source=reversal.source,
+        standing=reversal.standing,
+        amount=to_decimal(counted[reversal.pk], reversal.currency) if document else Decimal(0),
+        is_whole=_is_whole(reversal, rows, counted, sale.amount_minor),
+        sale=sale.outcome,
+        at=at,
+        document=_document_facts(document, at) if document else None,
+        same_currency=document is None or {reversal.currency, sale.currency} == {document.currency},
+        earlier_open=any(row.state in OPEN and row.standing != Standing.UNDONE for row in before),
+        begun=reversal.remedy if reversal.has_begun else "",
+        note=reversal.credit_note.status if reversal.credit_note else "",
+    )
+
+
+def counted_within(rows: Sequence[Reversal], amount_minor: int | None) -> Mapping[int, int]:
+    """Return what counts of each reversal, by its key: together never more than the sale. What was begun comes first.
+
+    Of a sale whose amount is not known yet everything counts.
+    """
+    counted = {row.pk: row.counted_minor or 0 for row in rows if row.has_begun}
+    left = None if amount_minor is None else max(amount_minor - sum(counted.values()), 0)
+    for row in rows:
+        if row.pk in counted:
+            continue
+        amount = 0 if row.standing == Standing.UNDONE else row.amount_minor
+        counted[row.pk] = amount if left is None else min(amount, left)
+        left = None if left is None else left - counted[row.pk]
+    return counted
+
+
+def _is_whole(
+    reversal: Reversal, rows: Sequence[Reversal], counted: Mapping[int, int], amount_minor: int | None
+) -> bool:
+    """Whether the reversals up to this one, as far as they are final at Stripe, take back the whole sale."""
+    if amount_minor is None or not counted[reversal.pk]:
+        return False
+    up_to = (reversal.occurred_at, reversal.pk)
+    final = [row for row in rows if row.has_begun or (row.occurred_at, row.pk) <= up_to]
+    return sum(counted[row.pk] for row in final if row.standing == Standing.SETTLED) >= amount_minor
+
+
+def _document_facts(document: Document, at: datetime) -> DocumentFacts:
+    return DocumentFacts(
+        kind=document.kind,
+        status=document.status,
+        total=document.total,
+        credited=document.credited,
+        only_whole=_only_whole(document),
+        invalidate_until=_until(document, INVALIDATE, at),
+        credit_until=_until(document, CREDIT, at),
+    )
+
+
+def _only_whole(document: Document) -> bool:
+    if document.kind != Kind.CCF:
+        return False
+    draft = document.revisions.get(number=document.revision).draft
+    return provider_for(document.issuer).only_credited_whole(draft)
+
+
+def _until(document: Document, act: str, at: datetime) -> datetime | None:
+    sealed_at = document.stamped_at or document.issued_at
+    if sealed_at is None:
+        return None
+    issuer = document.issuer
+    return safe_until(act, provider=issuer.provider, kind=document.kind, sealed_at=sealed_at, zone=issuer.zone, at=at)
