@@ -100,12 +100,15 @@ def _check_rows(made: ProfileImport, names: Sequence[str], rows: Sequence[SheetR
         customer = cells.pop(CUSTOMER, "").strip()
         # An empty cell says nothing: only staff take an entry away.
         values = {name: raw for name, raw in cells.items() if raw.strip()}
-        made.problems += _faults_of_row(row, names, customer, seen)
+        faults = _faults_of_row(row, names, customer, seen)
+        made.problems += faults
         profile = known.get(customer, NOBODY)
         try:
             entries = entries_from(values, profile, source=IMPORT)
         except InvalidProfile as error:
             made.problems += [_in_cell(row, names, problem.field, problem.message) for problem in error.problems]
+            continue
+        if faults:
             continue
         if not entries:
             made.same += 1

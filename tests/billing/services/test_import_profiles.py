@@ -40,7 +40,7 @@ def test_a_dry_run_changes_nothing_and_says_what_would(manager):
 def test_every_bad_row_and_cell_is_named_in_words(manager):
     text = "customer_id,nit,nrc,municipality\ncus_1,0614,1,\n,06142803901121,1234,\ncus_1,,12345,99\n"
     row = given(manager, text)
-    assert row.state == "faulty"
+    assert (row.state, row.rows, row.new) == ("faulty", [], 0)
     assert faults(row) == [
         (2, "B2", "nit"),
         (2, "C2", "nrc"),
