@@ -7,10 +7,11 @@ from decimal import Decimal
 from billing.models import Reversal, Sale
 from billing.money import to_decimal
 from billing.remedies import DocumentFacts, Facts, Standing, State
-from smartbill.correction_windows import CREDIT, INVALIDATE, safe_until
+from smartbill.legal_rules import CREDIT_NOTE, INVALIDATION
 from smartbill.lifecycle import Kind
 from smartbill.models import Document
 from smartbill.providers import provider_for
+from smartbill.services.windows import windows_of_document
 
 OPEN = (State.WAITING, State.UNDER_WAY)
 
@@ -27,7 +28,7 @@ def facts_of(reversal: Reversal, rows: Sequence[Reversal], *, sale: Sale, at: da
         is_whole=_is_whole(reversal, rows, counted, sale.amount_minor),
         sale=sale.outcome,
         at=at,
-        document=_document_facts(document, at) if document else None,
+        document=_document_facts(document) if document else None,
         same_currency=document is None or {reversal.currency, sale.currency} == {document.currency},
         earlier_open=any(row.state in OPEN and row.standing != Standing.UNDONE for row in before),
         begun=reversal.remedy if reversal.has_begun else "",
@@ -62,15 +63,16 @@ def _is_whole(
     return sum(counted[row.pk] for row in final if row.standing == Standing.SETTLED) >= amount_minor
 
 
-def _document_facts(document: Document, at: datetime) -> DocumentFacts:
+def _document_facts(document: Document) -> DocumentFacts:
+    ends = {about: window.safe_until for about, window in windows_of_document(document).items()}
     return DocumentFacts(
         kind=document.kind,
         status=document.status,
         total=document.total,
         credited=document.credited,
         only_whole=_only_whole(document),
-        invalidate_until=_until(document, INVALIDATE, at),
-        credit_until=_until(document, CREDIT, at),
+        invalidate_until=ends.get(INVALIDATION),
+        credit_until=ends.get(CREDIT_NOTE),
     )
 
 
@@ -79,11 +81,3 @@ def _only_whole(document: Document) -> bool:
         return False
     draft = document.revisions.get(number=document.revision).draft
     return provider_for(document.issuer).only_credited_whole(draft)
-
-
-def _until(document: Document, act: str, at: datetime) -> datetime | None:
-    sealed_at = document.stamped_at or document.issued_at
-    if sealed_at is None:
-        return None
-    issuer = document.issuer
-    return safe_until(act, provider=issuer.provider, kind=document.kind, sealed_at=sealed_at, zone=issuer.zone, at=at)
