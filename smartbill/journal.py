@@ -13,11 +13,12 @@ import errno
 import fcntl
 import json
 import os
+import re
 import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,8 @@ from smartbill.providers.base import Exchange
 
 SUFFIX = ".jsonl"
 SWEEPER = "sweeper.lock"
+BEGUN = re.compile(rb'\{"attempt": (?P<attempt>\d+), "line": ')
+"""How every line of an attempt begins, so that one that was cut short is known as well."""
 KEPT_FOR = 45 * 24 * 60 * 60
 """Seconds. Stripe lists its events for 30 days; what is older cannot be caught up, and a restore is by hand."""
 
@@ -60,6 +63,8 @@ class Journal:
         self._fd = os.open(newborn, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
         # Locked before it gets its name, so that nobody can take a newborn journal for an orphan.
         fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Says that the file is whole from its beginning, and the same that its owner opened.
+        self._append({"line": "owner", "inode": os.fstat(self._fd).st_ino, "at": time.time()})
         newborn.rename(final)
 
     def sending(self, attempt_id: int, trace: Trace | None = None) -> None:
@@ -114,7 +119,8 @@ class Journal:
             try:
                 os.fsync(self._fd)
             except OSError:
-                self._refused = upto
+                # Lines that were written while it failed may have been on the pages that it dropped.
+                self._refused = self._written
                 raise
             self._synced = upto
 
@@ -129,6 +135,9 @@ class Orphan:
     answers: dict[int, Exchange] = field(default_factory=dict)
     lines: dict[int, dict[str, Any]] = field(default_factory=dict)
     """The `sending` lines by attempt."""
+    is_whole: bool = False
+    """Whether it is the file that its owner opened, with its first line and without an unreadable one: only then does
+    the absence of a line prove anything."""
 
     @property
     def name(self) -> str:
@@ -162,13 +171,18 @@ def remove_old_journals() -> None:
             path.unlink(missing_ok=True)
 
 
-def of_worker(name: str) -> Orphan | None:
-    """Read what the journal of a worker of this host says so far, whether its owner lives or not."""
-    path = directory() / (name + SUFFIX)
+def answers_in(name: str, attempt_ids: Collection[int]) -> dict[int, Exchange]:
+    """Return what the journal of a worker of this host says was answered, whether its owner lives or not."""
+    found: dict[int, Exchange] = {}
     try:
-        return _read(Orphan(path=path, fd=-1))
+        with (directory() / (name + SUFFIX)).open("rb") as lines:
+            for raw in lines:
+                begun = BEGUN.match(raw)
+                if begun and int(begun["attempt"]) in attempt_ids and (exchange := _answer_of(raw)) is not None:
+                    found[int(begun["attempt"])] = exchange
     except FileNotFoundError:
-        return None
+        return {}
+    return found
 
 
 def owners_at_work() -> list[str]:
@@ -208,18 +222,34 @@ def orphans() -> Iterator[Orphan]:
 
 
 def _read(orphan: Orphan) -> Orphan:
-    for raw in orphan.path.read_bytes().splitlines():
+    first, damaged = False, False
+    for raw in orphan.path.read_bytes().split(b"\n"):
+        begun = BEGUN.match(raw)
         try:
-            line = json.loads(raw)
+            line: dict[str, Any] = json.loads(raw) if raw else {"line": ""}
         except ValueError:
-            # A blank, or a line cut short by a kill or a full disk. Its answer was not journalled: that ends in doubt.
-            continue
-        orphan.sending.add(line["attempt"])
-        if line["line"] == "sending":
+            # Cut short by a kill or a full disk. Its answer was not journalled: that ends in doubt.
+            line = {"line": "unreadable"}
+            damaged = damaged or begun is None
+        if begun:
+            orphan.sending.add(int(begun["attempt"]))
+        if line["line"] == "owner":
+            first = line["inode"] == orphan.path.stat().st_ino
+        elif line["line"] == "sending":
             orphan.lines[line["attempt"]] = line
-        if line["line"] == "answer":
-            orphan.answers[line["attempt"]] = unpack(line["exchange"])
+        elif line["line"] == "answer" and (exchange := _answer_of(raw)) is not None:
+            orphan.answers[line["attempt"]] = exchange
+    orphan.is_whole = first and not damaged
     return orphan
+
+
+def _answer_of(raw: bytes) -> Exchange | None:
+    """Return the answer of a line, or None: another line, a line cut short, or one that another release wrote."""
+    try:
+        line = json.loads(raw)
+        return unpack(line["exchange"]) if line["line"] == "answer" else None
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def pack(exchange: Exchange) -> dict[str, Any]:

@@ -49,7 +49,7 @@ TONES: dict[str, str] = {
 @admin.register(Reversal)
 class ReversalAdmin(ReadOnlyAdmin):
     section = "work"
-    position = 25
+    position = 22
     refusals = (BillingError, SmartbillError, MessageError)
     action_rights = {"approve": "billing.approve_reversal"}
     problems = (

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from smartbill.lifecycle import Operation, Outcome
+from smartbill.lifecycle import Operation, Outcome, Status
 from smartbill.models.api_key import ApiKey
 from smartbill.models.document import Document
 
@@ -17,6 +17,11 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
     def open(self) -> Self:
         """Attempts whose end nobody has recorded yet."""
         return self.filter(outcome=None)
+
+    def unproved(self) -> Self:
+        """Attempts whose end nobody has recorded, and submissions that were given up and are still in doubt."""
+        given_up = Q(outcome=Outcome.UNKNOWN, resolved_at=None, operation=Operation.SUBMIT)
+        return self.filter(Q(outcome=None) | (given_up & Q(document__status=Status.UNKNOWN)))
 
     def overdue(self, at: datetime) -> Self:
         """Open attempts past their deadline: their caller is dead or its answer is lost."""

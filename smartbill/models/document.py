@@ -33,8 +33,12 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         return self.filter(next_at__lte=at)
 
     def to_send(self, at: datetime) -> Self:
-        """Documents that wait for a call of submission or invalidation, the longest waiting first."""
-        return self.due(at).filter(status__in=CLAIMABLE).order_by("next_at", "id")
+        """Documents that wait for a call of submission or invalidation, the longest waiting first.
+
+        Never one to submit for whose sale the provider is known to hold another.
+        """
+        alone = models.Q(twin_code="") | ~models.Q(status=Status.READY)
+        return self.due(at).filter(alone, status__in=CLAIMABLE).order_by("next_at", "id")
 
     def unknown(self) -> Self:
         return self.filter(status__in=IN_DOUBT)

@@ -42,14 +42,21 @@ class Wire:
     """What the connection of one exchange knows about itself."""
 
     not_after: float
+    ends_at: float = float("inf")
     written: bool = False
     cut: bool = False
     sock: socket.socket | None = None
 
     def about_to_write(self, sock: Any) -> None:
-        """Note the first byte, or refuse it."""
-        if not self.written and (self.cut or time.monotonic() > self.not_after):
+        """Note the first byte, or refuse it; refuse the rest of a request whose exchange is over.
+
+        A process that slept in the middle must not complete a request that others have given up meanwhile.
+        """
+        at = time.monotonic()
+        if not self.written and (self.cut or at > self.not_after):
             raise TooLate("the deadline of the attempt passed before the first byte")
+        if self.cut or at > self.ends_at:
+            raise TooLate("the exchange was over before the request was complete")
         self.sock, self.written = sock, True
 
     def cut_off(self) -> None:
@@ -109,7 +116,8 @@ def post(
     `timeouts` are for connecting and for each read, `whole` for everything, in seconds. `not_after` is a
     `time.monotonic()` instant. `most` bounds the answer in bytes. `secrets` are struck out of the failure.
     """
-    wire = Wire(not_after=not_after)
+    begins_at = time.monotonic()
+    wire = Wire(not_after=not_after, ends_at=begins_at + whole)
     chunks: list[bytes] = []
     status: int | None = None
     answer_headers: Mapping[str, str] = {}
@@ -128,8 +136,10 @@ def post(
             if wire.cut and not _announces_its_end(answer_headers):
                 raise DeadlinePassed(f"{whole} s")
     except Exception as error:  # whatever it is, the wire knows what was written, and nothing may pass that by
-        held_back = not wire.written and isinstance(error, TooLate)
-        unreachable = not wire.written and isinstance(error, requests.ConnectionError | requests.Timeout)
+        # Too late from the beginning: it waited for us. Too late to connect: that is the provider's affair.
+        held_back = begins_at > not_after
+        nobody = requests.ConnectionError | requests.Timeout | TooLate
+        unreachable = not (wire.written or held_back) and isinstance(error, nobody)
         failure = _redacted(_chain(DeadlinePassed(f"{whole} s") if wire.cut and wire.written else error), secrets)
     finally:
         alarm.cancel()

@@ -71,6 +71,10 @@ def _stamped(document: Document, reading: Reading) -> None:
     elif document.tries < FILE_RETRIES:
         _again(document, now() + timedelta(seconds=2 ** min(document.tries + 1, 12)))
     else:
+        if reading.state == ABSENT:
+            text = _("The provider does not know this document under its code.")
+            Document.objects.filter(pk=document.pk).update(difference=text)
+            logger.error("document %s is stamped and unknown to the provider", document.pk)
         _again(document, None)
 
 

@@ -27,6 +27,9 @@ def differences(document: Document, reading: Reading) -> list[Problem]:
         and _bare(reading.receiver_tax_id) != _bare(document.customer_tax_id)
     ):
         found.append(_problem("tax_id", document.customer_tax_id, reading.receiver_tax_id))
+    if other := _carries_anothers_reference(document, reading):
+        text = _("It carries the reference %(reference)s of another document of ours.")
+        found.append(Problem("reference", "another_document", text % {"reference": other}))
     if (document.issuer.livemode is True) != (reading.environment == "01") and reading.environment:
         found.append(_problem("environment", "01" if document.issuer.livemode else "00", reading.environment))
     return found
@@ -45,10 +48,9 @@ def identity_problems(document: Document, reading: Reading) -> list[Problem]:
         found.append(Problem("state", "invalidated", _("It was invalidated at the provider, not from here.")))
     if reading.total is None:
         found.append(Problem("total", "unreadable", _("The total of the remote document could not be read.")))
-    if other := _carries_anothers_reference(document, reading):
-        text = _("It carries the reference %(reference)s of another document of ours.")
-        found.append(Problem("reference", "another_document", text % {"reference": other}))
-    elif document.reference not in reading.references and not _same_buyer_and_day(document, reading):
+    is_anothers = any(problem.field == "reference" for problem in found)
+    is_ours = document.reference in reading.references or _same_buyer_and_day(document, reading)
+    if not (is_anothers or is_ours):
         text = _("It neither carries our reference %(reference)s nor agrees in customer and date.")
         found.append(Problem("reference", "another_document", text % {"reference": document.reference}))
     if _is_taken(document, reading):

@@ -34,9 +34,12 @@ def correct_document(document: Document, *, draft: Draft, actor: Any, reason: st
     if problems := provider_for(document.issuer).problems(draft):
         raise InvalidDraft(problems)
     with transaction.atomic():
-        # What was revised since the person looked at it is looked at again first.
-        if Document.objects.select_for_update(no_key=True).get(pk=document.pk).revision != document.revision:
+        # What was revised since the person looked at it is looked at again first, and a proof may have come meanwhile.
+        row = Document.objects.select_for_update(no_key=True).get(pk=document.pk)
+        if row.revision != document.revision:
             raise Outdated
+        if row.twin_code:
+            raise TransitionRefused(row, Status.READY)
         number = document.revision + 1
         document.move_to(
             Status.READY,

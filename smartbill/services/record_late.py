@@ -1,12 +1,13 @@
 """An answer to an attempt that had been given up: kept as evidence for ever, and believed when it proves something."""
 
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from smartbill.lifecycle import Operation, Outcome, Status
 from smartbill.models import Attempt, Document, Evidence
 from smartbill.providers.base import Exchange, Verdict
 from smartbill.services.accept import mark_invalidated
-from smartbill.services.doubt import believe_issued, resolve, suspect
+from smartbill.services.doubt import believe_issued, is_doubtful, resolve, suspect
 
 
 def record_late(attempt: Attempt, exchange: Exchange, verdict: Verdict) -> None:
@@ -23,6 +24,15 @@ def record_late(attempt: Attempt, exchange: Exchange, verdict: Verdict) -> None:
         believe_issued(document, attempt, verdict.identifiers, how=how)
     elif verdict.look_up:
         suspect(document, attempt, verdict.look_up)
+    elif verdict.outcome == Outcome.NOT_SENT and not exchange.written:
+        _believe_unsent(document, attempt, how)
+
+
+def _believe_unsent(document: Document, attempt: Attempt, how: str) -> None:
+    """Take the worker's own word that its call, given up meanwhile, never began: nobody else could have made it."""
+    if document.status == Status.UNKNOWN and is_doubtful(attempt):
+        resolve(document, attempt, outcome=Outcome.NOT_SENT, resolution=how)
+        document.move_to(Status.READY, reason=_("The call was given up before it began."), next_at=now())
 
 
 def _believe_invalidated(document: Document, attempt: Attempt, verdict: Verdict, how: str) -> None:

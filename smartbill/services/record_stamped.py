@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.utils.timezone import now
 
@@ -61,8 +61,10 @@ def record_stamped(answers: Mapping[int, Exchange], *, worker: str) -> set[int]:
             if plain:
                 _record(plain)
             reach("before_commit")
-    except (DatabaseError, NotPlain):
-        # One of them is not as it seemed, or the database is away: each is then judged alone.
+    except (InterfaceError, OperationalError):
+        raise
+    except Exception:
+        # One of them is not as it seemed, whatever it carries: each is then judged alone.
         logger.info("%d answers are recorded one by one", len(answers), exc_info=True)
         return set()
     reach("after_commit")

@@ -12,6 +12,7 @@ from config.kill_points import reach
 from smartbill.calls import LOOK, Calls
 from smartbill.errors import RestoreNeeded
 from smartbill.journal import Journal, own_journal
+from smartbill.lifecycle import Operation, Outcome
 from smartbill.models import Attempt
 from smartbill.providers.base import Exchange
 from smartbill.services.claim import Claim, Grant, claim_due
@@ -197,4 +198,11 @@ def _call(journal: Journal, claim: Claim) -> bool:
     except OSError:
         logger.exception("attempt %s: the answer is in memory only, until the database takes it", claim.attempt_id)
     reach("after_journal")
-    return exchange.status is not None
+    return _is_verdict(claim, exchange)
+
+
+def _is_verdict(claim: Claim, exchange: Exchange) -> bool:
+    """Whether the provider said in so many words what became of it; anything else may be the beginning of an outage."""
+    invalidates = claim.trace["operation"] == Operation.INVALIDATE
+    classify = claim.provider.classify_invalidation if invalidates else claim.provider.classify_submission
+    return classify(claim.request, exchange).outcome in (Outcome.ACCEPTED, Outcome.REJECTED)

@@ -1,6 +1,7 @@
 """What dead workers left behind: journalled answers are recorded, the rest becomes doubt. Nothing is sent again."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 
@@ -9,7 +10,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from smartbill.errors import RestoreNeeded
-from smartbill.journal import Orphan, of_worker, only_sweeper, orphans, remove_old_journals
+from smartbill.journal import Orphan, answers_in, only_sweeper, orphans, remove_old_journals
 from smartbill.lifecycle import Operation, Outcome, Status
 from smartbill.models import Attempt, Document
 from smartbill.providers.base import Exchange
@@ -34,15 +35,15 @@ def sweep_attempts() -> None:
             _replay(orphan)
     remove_old_journals()
     doubt_what_came_back()
-    for attempt_id, worker in list(Attempt.objects.overdue(now()).values_list("pk", "worker")):
-        _done(attempt_id, partial(_end_overdue, attempt_id, of_worker(worker)))
+    _end_overdue()
 
 
 def _replay(orphan: Orphan) -> None:
     recorded = record_answers(orphan)
     open_attempts = Attempt.objects.open().filter(worker=orphan.name)
-    for attempt_id in list(open_attempts.exclude(pk__in=orphan.sending).values_list("pk", flat=True)):
-        # The owner is dead (its lock was free) and never wrote that it was about to send.
+    # The owner is dead (its lock was free) and never wrote that it was about to send.
+    unsent = Attempt.objects.unproved().filter(worker=orphan.name) if orphan.is_whole else Attempt.objects.none()
+    for attempt_id in set(unsent.values_list("pk", flat=True)) - orphan.sending:
         _done(attempt_id, partial(record_answer, attempt_id=attempt_id, exchange=UNSENT))
     if forgotten := unknown_to_database(orphan.name, orphan.sending):
         text = _("The journal %(name)s knows %(count)s sent attempts that the database does not.")
@@ -70,17 +71,21 @@ def _done(attempt_id: int, work: Callable[[], None]) -> bool:
     return True
 
 
-def _end_overdue(attempt_id: int, journal: Orphan | None) -> None:
-    """End an open attempt past its deadline by what the journal of its worker says, where it is one of this host.
+def _end_overdue() -> None:
+    """End the open attempts past their deadline: by the answer in the journal of their worker, or as a doubt.
 
-    The worker lives, or its journal would have been replayed: it may be idle and never look at its memory again.
+    The worker lives, or its journal would have been replayed; it may be idle and never look at its memory again. That
+    its journal has no line proves nothing: by its own clock it may still be about to send.
     """
-    known: Exchange | None = None
-    if journal is not None:
-        # Without a line it was not begun, and the time in which it might have been is over long since.
-        known = journal.answers.get(attempt_id) if attempt_id in journal.sending else UNSENT
-    if known is None or not _done(attempt_id, partial(record_answer, attempt_id=attempt_id, exchange=known)):
-        give_up(attempt_id)
+    overdue: dict[str, list[int]] = defaultdict(list)
+    for attempt_id, worker in Attempt.objects.overdue(now()).values_list("pk", "worker"):
+        overdue[worker].append(attempt_id)
+    for worker, attempt_ids in overdue.items():
+        answers = answers_in(worker, set(attempt_ids))
+        for attempt_id in attempt_ids:
+            answer = answers.get(attempt_id)
+            if answer is None or not _done(attempt_id, partial(record_answer, attempt_id=attempt_id, exchange=answer)):
+                _done(attempt_id, partial(give_up, attempt_id))
 
 
 def _record_if_open(attempt_id: int, exchange: Exchange) -> None:

@@ -54,7 +54,15 @@ def test_the_menu_follows_the_work() -> None:
         "Background work",
         "People",
     ]
-    work = ["Documents", "Outages", "Sales", "Tax profiles", "Requests for tax data", "Imports of tax data"]
+    work = [
+        "Documents",
+        "Outages",
+        "Sales",
+        "Reversals",
+        "Tax profiles",
+        "Requests for tax data",
+        "Imports of tax data",
+    ]
     work += ["Messages", "Alerts", "Inbound events"]
     assert [str(model["name"]) for model in menu[0]["models"]] == work
 

@@ -15,9 +15,9 @@ from tests.factories.config import api_client
 from tests.factories.notifications import MessageFactory
 
 pytestmark = pytest.mark.django_db
-PARTS = {"documents": "/api/v1/documents/", "messages": "/api/v1/messages/", "sales": "/api/v1/sales/"}
+PARTS = {name: f"/api/v1/{name}/" for name in ("documents", "messages", "reversals", "sales")}
 ALL = [*PARTS.values(), "/api/v1/schema/", "/api/v1/documents/1/", "/api/v1/sales/1/", "/api/v1/messages/1/"]
-ALL += ["/api/v1/", "/api/v1/nothing/"]
+ALL += ["/api/v1/reversals/1/", "/api/v1/", "/api/v1/nothing/"]
 MESSAGES = PARTS["messages"]
 
 
@@ -100,6 +100,8 @@ def test_every_token_may_read_the_schema():
         "/api/v1/documents/{id}/",
         "/api/v1/messages/",
         "/api/v1/messages/{id}/",
+        "/api/v1/reversals/",
+        "/api/v1/reversals/{id}/",
         "/api/v1/sales/",
         "/api/v1/sales/{id}/",
     }

@@ -18,9 +18,11 @@ from smartbill.providers.el_salvador.contract import Contract
 
 CODE = re.compile(r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 SEAL = re.compile(r"[A-Z0-9]{40}")
-CONTROL_NUMBER = re.compile(r"DTE-\d{2}-.{8}-\d{15}")
+CONTROL_NUMBER = re.compile(r"DTE-[0-9]{2}-[A-Z0-9]{8}-[0-9]{15}")
 FISCAL_ZONE = ZoneInfo("America/El_Salvador")
 LONGEST_URL = 500
+FIRST_YEAR, LAST_YEAR = 2000, 2200
+"""A moment outside is no moment of a document: zero values of other languages, which not every database can hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,12 +138,20 @@ def moment(value: Any) -> datetime | None:
         parsed = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         return None
+    if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
+        return None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=FISCAL_ZONE)
 
 
 def address(value: Any) -> str:
     """Return a web address fit to be shown, or nothing."""
-    fits = isinstance(value, str) and len(value) <= LONGEST_URL and value.startswith(("https://", "http://"))
+    fits = (
+        isinstance(value, str)
+        and value.isascii()
+        and value.isprintable()
+        and len(value) <= LONGEST_URL
+        and value.startswith(("https://", "http://"))
+    )
     return value if fits else ""
 
 

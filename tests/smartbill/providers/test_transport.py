@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from urllib3.util import connection
 
 from smartbill.providers.base import Exchange
 from smartbill.providers.transport import TooLate, Wire, post
@@ -373,3 +374,36 @@ def test_a_cut_before_the_first_byte_refuses_it() -> None:
     with pytest.raises(TooLate), socket.socket() as never:
         wire.about_to_write(never)
     assert not wire.written
+
+
+def test_a_request_is_not_completed_after_its_exchange_is_over() -> None:
+    wire = Wire(not_after=time.monotonic() + 10, ends_at=time.monotonic() + 0.05)
+    with socket.socket() as sock:
+        wire.about_to_write(sock)
+        time.sleep(0.1)
+        with pytest.raises(TooLate):
+            wire.about_to_write(sock)
+    assert wire.written
+
+
+def test_a_cut_between_two_writes_refuses_the_second() -> None:
+    wire = Wire(not_after=time.monotonic() + 10)
+    with socket.socket() as sock:
+        wire.about_to_write(sock)
+        wire.cut_off()
+        with pytest.raises(TooLate):
+            wire.about_to_write(sock)
+
+
+def test_only_a_call_that_was_late_before_it_began_was_held_back(remote: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = send(remote(reset).url, not_after=time.monotonic() - 0.001)
+    assert (late.held_back, late.unreachable) == (True, False)
+    connect = connection.create_connection
+
+    def slowly(*arguments: Any, **options: Any) -> socket.socket:
+        time.sleep(0.2)
+        return connect(*arguments, **options)
+
+    monkeypatch.setattr(connection, "create_connection", slowly)
+    slow = send(remote(reset).url, not_after=time.monotonic() + 0.1)
+    assert (slow.written, slow.held_back, slow.unreachable) == (False, False, True)
