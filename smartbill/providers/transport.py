@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import requests
@@ -42,7 +43,7 @@ class Wire:
     """What the connection of one exchange knows about itself."""
 
     not_after: float
-    ends_at: float = float("inf")
+    ends_at: float = inf  # a monotonic instant
     written: bool = False
     cut: bool = False
     sock: socket.socket | None = None

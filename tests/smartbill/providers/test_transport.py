@@ -12,7 +12,7 @@ import pytest
 from urllib3.util import connection
 
 from smartbill.providers.base import Exchange
-from smartbill.providers.transport import TooLate, Wire, post
+from smartbill.providers.transport import post
 
 BODY = b'{"dteJson":{}}'
 KEY = "private-key-of-the-account"
@@ -358,41 +358,6 @@ def test_proxies_of_the_environment_are_not_used(remote: Any, monkeypatch: pytes
 def test_a_wait_that_is_no_number_of_seconds_is_ignored(remote: Any, value: str) -> None:
     raw = whole_answer(b"{}", "429 Too Many", f"Retry-After: {value}\r\n".encode().decode("latin-1"))
     assert send(remote(answering(raw)).url).retry_after is None
-
-
-def test_a_connection_that_is_gone_can_still_be_cut_off() -> None:
-    wire = Wire(not_after=time.monotonic() + 10)
-    with socket.socket() as gone:
-        wire.about_to_write(gone)
-    wire.cut_off()
-    assert (wire.cut, wire.written) == (True, True)
-
-
-def test_a_cut_before_the_first_byte_refuses_it() -> None:
-    wire = Wire(not_after=time.monotonic() + 10)
-    wire.cut_off()
-    with pytest.raises(TooLate), socket.socket() as never:
-        wire.about_to_write(never)
-    assert not wire.written
-
-
-def test_a_request_is_not_completed_after_its_exchange_is_over() -> None:
-    wire = Wire(not_after=time.monotonic() + 10, ends_at=time.monotonic() + 0.05)
-    with socket.socket() as sock:
-        wire.about_to_write(sock)
-        time.sleep(0.1)
-        with pytest.raises(TooLate):
-            wire.about_to_write(sock)
-    assert wire.written
-
-
-def test_a_cut_between_two_writes_refuses_the_second() -> None:
-    wire = Wire(not_after=time.monotonic() + 10)
-    with socket.socket() as sock:
-        wire.about_to_write(sock)
-        wire.cut_off()
-        with pytest.raises(TooLate):
-            wire.about_to_write(sock)
 
 
 def test_only_a_call_that_was_late_before_it_began_was_held_back(remote: Any, monkeypatch: pytest.MonkeyPatch) -> None:
