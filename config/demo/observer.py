@@ -15,6 +15,8 @@ Json = dict[str, Any]
 T = TypeVar("T")
 PATIENCE = 40
 TIMEOUT = 30
+PAUSE = 0.15
+"""Seconds between two looks: a token may ask some ten times a second."""
 
 
 class NotSeen(Exception):
@@ -28,7 +30,7 @@ def until(what: str, look: Callable[[], T | None], patience: float = PATIENCE) -
         seen = look()
         if seen is not None:
             return seen
-        time.sleep(0.05)
+        time.sleep(PAUSE)
     raise NotSeen(f"{what} was not seen within {patience:.0f} s")
 
 
@@ -46,6 +48,9 @@ class Observer:
         url: str | None = f"{self.web}/api/v1/{kind}/"
         while url:
             answer = self.api.get(url, params=query, timeout=TIMEOUT)
+            if answer.status_code == requests.codes.too_many_requests:
+                time.sleep(int(answer.headers["Retry-After"]))
+                continue
             answer.raise_for_status()
             page = answer.json()
             found += page["results"]
