@@ -7,6 +7,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree
@@ -22,6 +23,16 @@ MOST_COLUMNS = 60
 XLSX = b"PK\x03\x04"
 SHEET = re.compile(r"xl/worksheets/sheet(\d+)\.xml")
 CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,  # a packed part whose bytes were changed
+    EOFError,  # one that was cut
+    OSError,  # a place outside of the file
+    RuntimeError,  # encrypted; NotImplementedError: packed in a way that nobody unpacks
+    ElementTree.ParseError,
+    IndexError,  # no sheet, or a text that the list of texts does not have
+    ValueError,  # a number that is none
+)
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -86,8 +97,8 @@ def _xlsx(content: bytes) -> Iterator[SheetRow]:
             sheet = _part(book, sheets[0][1])
         for number, row in enumerate(sheet.iter(f"{MAIN}row"), start=1):
             yield SheetRow(int(row.get("r") or number), _cells(row, shared))
-    except (zipfile.BadZipFile, ElementTree.ParseError, IndexError, ValueError, NotImplementedError, RuntimeError) as e:
-        raise UnreadableFile(_("The XLSX file is damaged, encrypted or empty: save it again.")) from e
+    except DAMAGED as error:
+        raise UnreadableFile(_("The XLSX file is damaged, encrypted or empty: save it again.")) from error
 
 
 def _part(book: zipfile.ZipFile, name: str) -> ElementTree.Element:

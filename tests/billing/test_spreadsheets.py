@@ -74,6 +74,20 @@ def test_what_cannot_be_read_is_refused_with_a_reason(content):
     assert len(str(refused.value)) > 20
 
 
+def test_a_workbook_with_any_byte_changed_is_read_or_refused_and_never_breaks_off():
+    content = bytearray(workbook("<row><c r='A1' t='s'><v>0</v></c></row>", "<si><t>customer_id</t></si>"))
+    ends = set()
+    for place in range(len(content)):
+        changed = bytearray(content)
+        changed[place] ^= 0xFF
+        try:
+            read_rows(bytes(changed))
+            ends.add("read")
+        except UnreadableFile:
+            ends.add("refused")
+    assert ends == {"read", "refused"}
+
+
 def test_entities_are_not_expanded():
     bomb = f'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">]><worksheet {MAIN}><sheetData/></worksheet>'
     file = io.BytesIO()
