@@ -26,6 +26,7 @@ from config.admin import (
     amount,
     badge,
     confirmed_action,
+    found_exactly,
     mode_badge,
     moment,
     run_on_each,
@@ -127,10 +128,9 @@ class ReversalAdmin(ReadOnlyAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        for found in ({"aliases__stripe_id": term}, {"key": term}, {"sale__aliases__stripe_id": term}):
-            if queryset.filter(**found).exists():
-                return queryset.filter(**found), True
-        return queryset.filter(sale__key=term), False
+        ids = ({"aliases__stripe_id": term}, {"key": term}, {"sale__aliases__stripe_id": term}, {"sale__key": term})
+        found = found_exactly(queryset, *ids)
+        return (queryset.none(), False) if found is None else (found, True)
 
     def action_applies(self, row: Reversal, name: str) -> bool:
         match name:

@@ -26,6 +26,7 @@ from config.admin import (
     amount,
     badge,
     confirmed_action,
+    found_exactly,
     mode_badge,
     moment,
     pretty_json,
@@ -132,9 +133,9 @@ class SaleAdmin(ReadOnlyAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        for found in ({"aliases__stripe_id": term}, {"customer_id": term}, {"key": term}, {"number": term}):
-            if queryset.filter(**found).exists():
-                return queryset.filter(**found), True
+        ids = ({"aliases__stripe_id": term}, {"customer_id": term}, {"key": term}, {"number": term})
+        if (found := found_exactly(queryset, *ids)) is not None:
+            return found, True
         return queryset.filter(customer_name__icontains=term) if len(term) > 1 else queryset.none(), False
 
     def action_applies(self, row: Sale, name: str) -> bool:

@@ -25,6 +25,7 @@ from config.admin import (
     ReadOnlyAdmin,
     badge,
     confirmed_action,
+    found_exactly,
     mode_badge,
     moment,
     run_on_each,
@@ -70,11 +71,11 @@ class TaxProfileAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         """Find by an exact identifier first; else by a part of the name."""
         term = search_term.strip()
-        for found in ({"customer_id": term}, {"tax_id": "".join(c for c in term if c not in "-. ")}):
-            if term and queryset.filter(**found).exists():
-                return queryset.filter(**found), False
         if not term:
             return queryset, False
+        bare = "".join(character for character in term if character not in "-. ")
+        if (found := found_exactly(queryset, {"customer_id": term}, {"tax_id": bare or term})) is not None:
+            return found, False
         return queryset.filter(name__icontains=term) if len(term) > 1 else queryset.none(), False
 
     @admin.display(description=_("Customer"))

@@ -7,7 +7,7 @@ from config.admin.base import HouseAdmin, ReadOnlyAdmin, SummaryLine
 from config.admin.confirm import ConfirmForm, ReasonForm, confirmed_action
 from config.admin.display import amount, badge, code, mode_badge, moment, pretty_json, two_lines
 from config.admin.each import run_on_each, run_on_set
-from config.admin.lists import BoundedPaginator, PeriodFilter
+from config.admin.lists import BoundedPaginator, PeriodFilter, found_exactly
 from config.admin.problems import Problem, ProblemFilter
 from config.admin.site import SelloAdminSite
 
@@ -26,6 +26,7 @@ __all__ = [
     "badge",
     "code",
     "confirmed_action",
+    "found_exactly",
     "mode_badge",
     "moment",
     "pretty_json",
