@@ -4,11 +4,13 @@ import pytest
 
 from notifications.errors import ReasonMissing
 from notifications.models import Message
-from smartbill.errors import PreconditionFailed
+from smartbill.errors import PreconditionFailed, TransitionRefused
 from smartbill.journal import Journal
+from smartbill.lifecycle import Status
 from smartbill.providers.el_salvador.sandbox import SandboxControl
 from smartbill.services.create import create_document
 from smartbill.services.invalidate import request_invalidation, withdraw_invalidation
+from tests.factories.documents import make_document
 from tests.factories.smartbill import make_draft
 from tests.flows.engine import bring_forward, claim_all, issuer_with_keys, let_quiet_period_pass, work
 
@@ -110,6 +112,15 @@ def test_an_invalidation_that_waits_can_be_withdrawn(oracle, admin_user):
     document.refresh_from_db()
     assert document.status == "stamped"
     assert [call.route for call in oracle.calls()].count("invalidate") == 0
+
+
+@pytest.mark.parametrize("status", [each for each in Status if each != Status.INVALIDATING])
+def test_where_none_waits_there_is_none_to_withdraw(admin_user, status):
+    document = make_document(status)
+    with pytest.raises(TransitionRefused):
+        withdraw_invalidation(document, actor=admin_user)
+    document.refresh_from_db()
+    assert (document.status, document.events.count()) == (status, 0)
 
 
 def test_an_invalidation_under_way_cannot_be_withdrawn(oracle, admin_user):

@@ -42,26 +42,45 @@ class Inline:
         return future
 
 
-def drain(*, die_at: str = "", turn: int = 1) -> bool:
-    """Let a new worker process send what is due; return whether it died on the way, at this point for the nth time."""
-    with process(), dying_at(die_at, turn):
-        try:
-            submit_all()
-        except Died:
-            return True
-    return False
+class Worker:
+    """A process that lives from one task to the next: its journal is locked meanwhile, and an orphan's once it died."""
 
+    def __init__(self) -> None:
+        self._own: tuple[int, journal.Journal] | None = None
+        self._at_start: dict[int, tuple[str, int | None]] = {}
+        self._hangs = False
 
-@contextmanager
-def process() -> Iterator[None]:
-    """A process of its own: its journal is locked while it lives, and an orphan's afterwards."""
-    guard.at_start.clear()
-    with mock.patch.object(journal, "_own", None):
-        own = journal.own_journal()
-        try:
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Be this process for as long; one that hangs is ended first, and a new one takes its place."""
+        if self._hangs:
+            self.die()
+        with (
+            mock.patch.object(journal, "_own", self._own),
+            mock.patch.object(guard, "at_start", self._at_start),
+        ):
+            journal.own_journal()
+            self._own = journal._own
             yield
-        finally:
-            own.close()
+
+    def drain(self, *, die_at: str = "", turn: int = 1, hangs: bool = False) -> bool:
+        """Send what is due; return whether it died on the way, or hangs, at this point for the nth time."""
+        with self.at_work(), dying_at(die_at, turn):
+            try:
+                submit_all()
+            except Died:
+                if hangs:
+                    self._hangs = True
+                else:
+                    self.die()
+                return True
+        return False
+
+    def die(self) -> None:
+        """End as a kill does: whoever works on is a new process."""
+        if self._own is not None:
+            self._own[1].close()
+        self._own, self._at_start, self._hangs = None, {}, False
 
 
 @contextmanager

@@ -4,20 +4,29 @@ The stand-in over HTTP is the oracle. `SELLO_MACHINE=deep` looks for longer.
 """
 
 import os
+import sqlite3
 from collections import Counter
 from decimal import Decimal
 from itertools import count, pairwise
+from pathlib import Path
 
 import hypothesis
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.utils.timezone import now
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from smartbill.errors import SmartbillError
-from smartbill.lifecycle import ISSUED, TRANSITIONS, Status
+from smartbill.lifecycle import ISSUED, TRANSITIONS
 from smartbill.models import Attempt, Document, Revision
 from smartbill.providers.el_salvador.sandbox import SandboxControl
 from smartbill.services.abandon import abandon_document
@@ -29,48 +38,89 @@ from tests.factories.smartbill import make_draft
 from tests.flows.engine import issuer_with_keys
 from tests.flows.forgetting import forget
 from tests.machine import world
-from tests.machine.process import POINTS, drain
+from tests.machine.process import POINTS, Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DEEP = os.environ.get("SELLO_MACHINE") == "deep"
-EXAMPLES, STEPS = (400, 60) if DEEP else (36, 25)
+EXAMPLES, STEPS = (400, 60) if DEEP else (24, 25)
 FAULTS = [
     "reset_before", "reset_after", "truncate", "500_before", "500_after", "502_after", "503_before", "504_after",
     "html_200", "html_200_before", "html_502", "no_code", "redirect", "redirect_after", "401", "403", "409",
     "409_after", "429", "reject_data", "reject_hacienda", "already_exists", "refused_with_code", "refused_after",
     "contingency",
 ]  # fmt: skip
+WHO = st.integers(0, 1)
+"""Which of the two workers of the host."""
+FAULT = st.none() | st.tuples(st.sampled_from(FAULTS), st.integers(1, 2), st.sampled_from(["emission", "any"]))
+DEATH = st.just({}) | st.fixed_dictionaries(
+    {"die_at": st.sampled_from(POINTS), "turn": st.integers(1, 2), "hangs": st.booleans()}
+)
+TURNS = {
+    "work": 8, "sweep_and_look_up": 4, "a_person_acts": 4, "back_up": 2, "restore": 3, "announce_again": 1,
+    "die_at_rest": 1, "hacienda_changes": 1, "mend": 3,
+}  # fmt: skip
+"""What may happen next, and how often beside the others."""
+ACTS = ["answer", "send", "invalidate", "withdraw", "correct", "abandon"]
+MOST_SALES = 12
+SEEN: Counter[str] = Counter()
+"""What the examples came to; a machine that does nothing proves nothing."""
 _sources = count(1)
 
 
 class Machine(RuleBasedStateMachine):
     oracle: SandboxControl
+    folder: Path
+    untouched: sqlite3.Connection | None = None
+    """The database before the first example: a restored backup casts its doubt on every sale around it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.oracle.reset()
+        # A record of its own too: the database of the last example is gone, and was not restored.
+        settings.DATA_DIR, settings.SELLO_SENT_RECORD = self.folder / str(next(_sources)), ""
+        settings.DATA_DIR.mkdir()
+        if self.untouched is not None:
+            world.restore(self.untouched)
         self.person = get_user_model().objects.get_or_create(username="eva", is_superuser=True, is_staff=True)[0]
-        self.issuer = issuer_with_keys(in_flight=4)
+        # Fewer places than sales, so that documents are claimed ahead.
+        self.issuer = issuer_with_keys(in_flight=2)
+        self.workers = [Worker(), Worker()]
         self.sold: dict[str, Decimal] = {}
         self.named: set[str] = set()
         self.backup = None
         self.is_restored = False
 
-    # Sales --------------------------------------------------------------------------------------------------------
+    @initialize(named=st.lists(st.booleans(), min_size=1, max_size=3))
+    def open_the_shop(self, named):
+        for is_named in named:
+            self.sell(is_named)
 
-    @precondition(lambda self: len(self.sold) < 6 and not self.is_restored)
-    @rule(cents=st.integers(min_value=0, max_value=999), is_named=st.booleans())
-    def sell(self, cents, is_named):
+    @rule(data=st.data(), turn=st.sampled_from([name for name, weight in TURNS.items() for _each in range(weight)]))
+    def turn(self, data, turn):
+        """One rule for all: of several, hypothesis would leave out half in most examples, and the workers with them."""
+        getattr(self, turn)(data)
+
+    def work(self, data):
+        """A worker's turn: perhaps after a new sale, perhaps much later, perhaps with a fault or a death on the way."""
+        for is_named in data.draw(st.lists(st.booleans(), max_size=2)):
+            if len(self.sold) < MOST_SALES and not self.is_restored:
+                self.sell(is_named)
+        if data.draw(st.booleans()):
+            world.let_time_pass(self.issuer)
+        if fault := data.draw(FAULT):
+            kind, times, route = fault
+            self.oracle.fault(kind, times=times, route="emission" if kind == "contingency" else route)
+        self.drain(data.draw(WHO), **data.draw(DEATH))
+
+    def sell(self, is_named):
         """Each sale has an amount of its own: by it the oracle's documents are told apart, without any word of ours."""
         source = f"invoice:in_{next(_sources):08d}"
-        self.sold[source] = Decimal(1000 * (len(self.sold) + 1) + cents).scaleb(-2)
+        self.sold[source] = Decimal(1000 * (len(self.sold) + 1) + next(_sources) % 1000).scaleb(-2)
         if is_named:
             self.named.add(source)
         self.announce(source)
 
-    @precondition(lambda self: self.sold)
-    @rule(data=st.data())
     def announce_again(self, data):
         """Stripe tells of a sale any number of times, in any order."""
         self.announce(data.draw(st.sampled_from(sorted(self.sold))))
@@ -82,82 +132,50 @@ class Machine(RuleBasedStateMachine):
         total = f"{self.sold[source]:.2f}"
         create_document(draft=make_draft(self.issuer, source=source, total=total, party=party, occurred_at=now()))
 
-    # The remote ---------------------------------------------------------------------------------------------------
-
-    @rule(kind=st.sampled_from(FAULTS), times=st.integers(1, 2), route=st.sampled_from(["emission", "any"]))
-    def plan_fault(self, kind, times, route):
-        self.oracle.fault(kind, times=times, route="emission" if kind == "contingency" else route)
-
-    @rule(up=st.booleans())
-    def hacienda(self, up):
-        self.oracle.hacienda(up)
-
-    @rule()
-    def mend(self):
-        world.heal(self.oracle, self.issuer)
-
-    # Workers and time ---------------------------------------------------------------------------------------------
-
-    @rule()
-    def work(self):
-        self.drain()
-
-    @rule(point=st.sampled_from(POINTS), turn=st.integers(1, 3))
-    def work_and_die(self, point, turn):
-        self.drain(die_at=point, turn=turn)
-
-    def drain(self, **death):
+    def drain(self, worker, **death):
         before = len(self.oracle.calls())
-        drain(**death)
+        SEEN["deaths"] += self.workers[worker].drain(**death)
+        SEEN["calls"] += len(self.oracle.calls()) - before
         if self.is_restored and not world.newest_sending_is_known():
             assert len(self.oracle.calls()) == before, "sent from a database that forgot what was sent"
 
-    @rule()
-    def sweep(self):
-        world.sweep()
+    def sweep_and_look_up(self, data):
+        if data.draw(st.booleans()):
+            world.let_time_pass(self.issuer)
+        worker = self.workers[data.draw(WHO)]
+        world.sweep(worker)
+        world.read(worker)
 
-    @rule()
-    def look_up(self):
-        world.read()
+    def die_at_rest(self, data):
+        self.workers[data.draw(WHO)].die()
 
-    @rule()
-    def time_passes(self):
-        world.let_time_pass(self.issuer)
+    def hacienda_changes(self, data):
+        self.oracle.hacienda(data.draw(st.booleans()))
+
+    def mend(self, _data):
+        world.heal(self.oracle, self.issuer)
 
     # People -------------------------------------------------------------------------------------------------------
 
-    @rule(data=st.data())
-    def a_person_answers(self, data):
-        if document := self.pick(data, Status.UNKNOWN):
+    def a_person_acts(self, data):
+        document, act = self.pick(data), data.draw(st.sampled_from(ACTS))
+        if act == "answer":
             world.answer_doubt(self.oracle, document, self.person)
-
-    @rule(data=st.data())
-    def a_person_wants_it_now(self, data):
-        document = self.pick(data, *Status.values)
-        if document:
+        elif act == "correct":
+            world.decide(self.oracle, document, self.person)
+        elif act == "send":
             self.attempt(queue_submission, document)
-
-    @rule(data=st.data(), withdraw=st.booleans())
-    def a_person_invalidates(self, data, withdraw):
-        if document := self.pick(data, Status.STAMPED, Status.CONTINGENCY, Status.UNKNOWN):
-            self.attempt(request_invalidation, document, reason="Returned.")
-            if withdraw and document.status == Status.INVALIDATING:
-                self.attempt(withdraw_invalidation, document)
-
-    @rule(data=st.data())
-    def a_person_corrects(self, data):
-        if document := self.pick(data, Status.REJECTED, Status.HELD):
-            world._decide(self.oracle, document, self.person)
-
-    @rule(data=st.data())
-    def a_person_gives_up(self, data):
-        if document := self.pick(data, Status.REJECTED, Status.HELD):
+        elif act == "abandon":
             self.attempt(abandon_document, document, reason="Cancelled.")
+        elif act == "invalidate":
+            self.attempt(request_invalidation, document, reason="Returned.")
+        else:
+            self.attempt(request_invalidation, document, reason="Returned.")
+            self.attempt(withdraw_invalidation, document)
 
-    def pick(self, data, *states):
-        found = Document.objects.filter(issuer=self.issuer, status__in=states).order_by("id")
-        keys = list(found.values_list("pk", flat=True))
-        return Document.objects.get(pk=data.draw(st.sampled_from(keys))) if keys else None
+    def pick(self, data):
+        found = Document.objects.filter(issuer=self.issuer).order_by("id")
+        return data.draw(st.sampled_from(list(found)))
 
     def attempt(self, service, document, **answers):
         """Let a person ask; a refusal in words is a right answer, anything else is not."""
@@ -168,20 +186,26 @@ class Machine(RuleBasedStateMachine):
 
     # Backups ------------------------------------------------------------------------------------------------------
 
-    @precondition(lambda self: world.can_restore() and self.sold and not self.is_restored)
-    @rule()
-    def back_up(self):
-        self.backup = world.back_up()
+    def back_up(self, _data):
+        if world.can_restore() and not self.is_restored:
+            self.backup = world.back_up()
 
-    @precondition(lambda self: self.backup is not None)
-    @rule()
-    def restore(self):
-        world.restore(self.backup)
-        self.backup, self.is_restored = None, True
+    def restore(self, data):
+        """The database is what it was; the workers live on, or begin, and nobody has told them. Later a person does."""
+        if self.is_restored:
+            self.after_restore(journals_complete=data.draw(st.booleans()))
+        elif self.backup is not None:
+            world.restore(self.backup)
+            self.backup.close()
+            SEEN["restores"] += 1
+            self.backup, self.is_restored = None, True
+            world.let_time_pass(self.issuer)
+            self.drain(data.draw(WHO), **data.draw(DEATH))
 
-    @precondition(lambda self: self.is_restored)
-    @rule(journals_complete=st.booleans())
-    def after_restore(self, journals_complete):
+    def after_restore(self, *, journals_complete):
+        """A person ends the workers first, as the command asks; Stripe tells of every sale once more."""
+        for worker in self.workers:
+            worker.die()
         carry_out(begin(since=None, journals_complete=journals_complete, by="eva", reason="A disk was lost."))
         self.is_restored = False
         for source in sorted(self.sold):
@@ -234,23 +258,27 @@ class Machine(RuleBasedStateMachine):
         try:
             if self.is_restored:
                 self.after_restore(journals_complete=False)
-            left = world.drain_to_the_end(self.oracle, self.issuer, self.person)
+            left = world.drain_to_the_end(self.oracle, self.issuer, self.person, self.workers[0])
             assert [(document.status, document.reason) for document in left] == []
             self.a_sale_is_issued_once_or_the_second_is_reported()
             self.what_is_issued_here_is_issued_there_for_the_same_total()
             self.money_is_what_was_charged()
             self.each_change_of_state_has_its_one_event()
             assert Revision.objects.filter(document__in=self.documents()).exists() == bool(self.sold)
+            SEEN["examples"] += 1
         finally:
+            for worker in self.workers:
+                worker.die()
             # What an example that failed has left must not work on in the next one.
             self.documents().update(next_at=None, render_at=None)
             forget(Attempt.objects.filter(document__issuer=self.issuer, outcome=None))
 
 
 def test_nothing_is_lost_and_nothing_is_issued_twice_whatever_happens(smartbill_sandbox, settings, tmp_path):
-    settings.DATA_DIR = tmp_path
+    settings.DATA_DIR = tmp_path  # put back in the end; each example has a folder of its own
     settings.SMARTBILL_READ_TIMEOUT = 5
-    Machine.oracle = SandboxControl(smartbill_sandbox.url)
+    Machine.oracle, Machine.folder = SandboxControl(smartbill_sandbox.url), tmp_path
+    Machine.untouched = world.back_up() if world.can_restore() else None
     run_state_machine_as_test(
         Machine,
         settings=hypothesis.settings(
@@ -264,3 +292,6 @@ def test_nothing_is_lost_and_nothing_is_issued_twice_whatever_happens(smartbill_
             suppress_health_check=list(hypothesis.HealthCheck),
         ),
     )
+    assert SEEN["calls"] > 4 * EXAMPLES, SEEN
+    assert SEEN["deaths"] > EXAMPLES // 2, SEEN
+    assert SEEN["restores"] > 2 or not world.can_restore(), SEEN

@@ -1,7 +1,7 @@
 """What surrounds the engine in the machine: time, the people at the desk, the healing of all that was broken."""
 
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from smartbill.services.read import read_due_documents
 from smartbill.services.resolve import adopt_found, send_again
 from smartbill.services.settle_twin import settle_twin
 from smartbill.services.sweep import sweep_attempts
-from tests.machine.process import drain, process
+from tests.machine.process import Worker
 
 LONG = timedelta(days=2)
 ROUNDS = 25
@@ -34,13 +34,13 @@ def let_time_pass(issuer: Issuer) -> None:
     Channel.objects.filter(issuer=issuer).exclude(probe_at=None).update(probe_at=now() - timedelta(seconds=1))
 
 
-def read() -> None:
-    with process():
+def read(worker: Worker) -> None:
+    with worker.at_work():
         read_due_documents()
 
 
-def sweep() -> None:
-    with process():
+def sweep(worker: Worker) -> None:
+    with worker.at_work():
         sweep_attempts()
 
 
@@ -51,6 +51,8 @@ def found_for(oracle: SandboxControl, document: Document) -> list[IssuedDocument
 
 def answer_doubt(oracle: SandboxControl, document: Document, person: Any) -> None:
     """Let a person look at the provider and answer truthfully; a refusal of the house changes nothing."""
+    if document.status != Status.UNKNOWN:
+        return
     found = found_for(oracle, document)
     with suppress(SmartbillError):
         if found:
@@ -66,24 +68,26 @@ def heal(oracle: SandboxControl, issuer: Issuer) -> None:
     ApiKey.objects.filter(issuer=issuer).update(stopped_at=None)
 
 
-def drain_to_the_end(oracle: SandboxControl, issuer: Issuer, person: Any) -> list[Document]:
-    """Let the healed world and the people at the desk work until every document is final; return those that are not."""
+def drain_to_the_end(oracle: SandboxControl, issuer: Issuer, person: Any, worker: Worker) -> list[Document]:
+    """Let the healed world, one worker and the people at the desk work until every document is final; return those that
+    are not."""
     heal(oracle, issuer)
     for _round in range(ROUNDS):
         let_time_pass(issuer)
-        sweep()
-        drain()
+        sweep(worker)
+        worker.drain()
         oracle.regularise()
-        read()
+        read(worker)
         left = [document for document in Document.objects.filter(issuer=issuer) if not document.is_final]
         if not left and not Document.objects.filter(issuer=issuer).exclude(twin_code="").exists():
             return []
         for document in Document.objects.filter(issuer=issuer):
-            _decide(oracle, document, person)
+            decide(oracle, document, person)
     return [document for document in Document.objects.filter(issuer=issuer) if not document.is_final]
 
 
-def _decide(oracle: SandboxControl, document: Document, person: Any) -> None:
+def decide(oracle: SandboxControl, document: Document, person: Any) -> None:
+    """Let a person end what stands on the desk; a refusal of the house changes nothing."""
     if document.status == Status.UNKNOWN:
         answer_doubt(oracle, document, person)
     elif document.status in (Status.REJECTED, Status.HELD):
@@ -110,8 +114,8 @@ def back_up() -> sqlite3.Connection:
 
 
 def restore(copy: sqlite3.Connection) -> None:
-    with closing(copy):
-        copy.backup(connection.connection)
+    connection.ensure_connection()
+    copy.backup(connection.connection)
 
 
 def newest_sending_is_known() -> bool:

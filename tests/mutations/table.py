@@ -17,6 +17,7 @@ DRAIN = "tests/smartbill/services/test_drain.py"
 CHANNEL = "tests/smartbill/services/test_channel.py"
 DOUBT = "tests/flows/test_doubt.py"
 ISSUE = "tests/flows/test_issue.py"
+MACHINE = "tests/machine/test_machine.py"
 
 MUTANTS = {
     "retry_on_connection_error": Mutant(
@@ -105,6 +106,9 @@ MUTANTS = {
     "answered_counts_as_unsent": Mutant(
         "an attempt whose answer was recorded once counts as never begun",
         (f"{DRAIN}::test_an_answered_attempt_that_the_database_forgot_is_not_taken_for_unsent",),
+    ),
+    "control_doubt_is_sent_again": Mutant(
+        "what is in doubt is sent again, and only random histories are looked at", (MACHINE,)
     ),
     "signature_not_checked": Mutant(
         "an event is believed without its signature",

@@ -58,7 +58,7 @@ def test_a_batch_is_claimed_with_a_constant_number_of_statements(django_assert_n
     ready(issuer, 40)
     claim(issuer, 1)
     for number in (2, 37):
-        with django_assert_num_queries(17):
+        with django_assert_num_queries(18):
             assert len(claim_due(issuer_id=issuer.pk, worker="w", limit=number).claims) == number
 
 
