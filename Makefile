@@ -87,7 +87,7 @@ money: .venv/dev.stamp
 
 # The runs start a PostgreSQL of their own, web and workers, and make them crash: see tests/faults.
 faults: .venv/dev.stamp
-	@$(SUITE_ENV) -u DATABASE_URL -u CACHE_URL $(BIN)/python -m tests.faults $(if $(SHORT),--short) $(ARGS)
+	@$(SUITE_ENV) -u DATABASE_URL -u CACHE_URL DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python -m tests.faults $(if $(SHORT),--short) $(ARGS)
 
 # Each planted fault must be caught by the tests that tests/mutations/table.py names for it.
 mutants: .venv/dev.stamp

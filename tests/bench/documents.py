@@ -173,8 +173,7 @@ def _lines(found: Measured, size: Size, short: bool) -> list[Line]:
             goal=8,
             value=middle(ratios),
             bound=1.5 if short else 8,
-            naive=1,
-            naive_is="a task per document against itself",
+            naive_is="a task per document",
             conditions=f"{most} in flight; {where}",
             detail=f"{middle(found.rates[most]):.1f} against {naive_rate:.2f} a second",
         )
@@ -186,8 +185,7 @@ def _lines(found: Measured, size: Size, short: bool) -> list[Line]:
             at_most=True,
             value=middle(shares),
             bound=0.7 if short else 1 / 3,
-            naive=1,
-            naive_is="a task per document against itself",
+            naive_is="a task per document",
             conditions=f"PSS: the process that drains against all {found.naive_processes} of the stock cluster",
             detail=f"{middle(found.memory):.0f} against {middle(found.naive_memory):.0f} MB; resident memory added up "
             f"{found.resident:.0f} against {found.naive_resident:.0f} MB",

@@ -155,8 +155,7 @@ def _line(clicks: list[Clicks], naive: list[float], size: Size, short: bool) -> 
         goal=10,
         value=middle([slow / each.answer for slow, each in zip(naive, clicks, strict=True)]),
         bound=5,
-        naive=1,
-        naive_is="row by row against itself",
+        naive_is="row by row",
         conditions=where,
         detail=f"{answers:.2f} s; the question before it {questions:.2f} s",
     )

@@ -10,7 +10,10 @@ HEADINGS = ("what", "goal", "measured", "the naive form", "conditions")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One goal. `bound` is what holds here: in the short version a noisy machine is given the slack that it states."""
+    """One goal. `bound` is what holds here: in the short version a noisy machine is given the slack that it states.
+
+    `naive` is what the naive form gave in the place of `value`; None where `value` is a ratio to it already.
+    """
 
     what: str
     unit: str = ""
@@ -18,7 +21,7 @@ class Line:
     at_most: bool = False
     value: float
     bound: float | None
-    naive: float
+    naive: float | None = None
     naive_is: str
     conditions: str
     detail: str = ""
@@ -29,8 +32,8 @@ class Line:
 
     @property
     def naive_fails(self) -> bool:
-        """Without this the goal would prove nothing."""
-        return self.bound is None or not self._within(self.naive, self.goal)
+        """Without this the goal, as it is held against here, would prove nothing."""
+        return self.bound is None or self.naive is None or not self._within(self.naive, self.bound)
 
     def cells(self) -> tuple[str, ...]:
         sign = "≤" if self.at_most else "≥"
@@ -42,7 +45,9 @@ class Line:
         value = f"**{number(self.value)}{self.unit}**" + (f" ({self.detail})" if self.detail else "")
         if not self.holds:
             value += " MISSED"
-        naive = f"{number(self.naive)}{self.unit}: {self.naive_is}" + ("" if self.naive_fails else " NOT CAUGHT")
+        naive = f"{self.naive_is}: what is measured is the ratio to it"
+        if self.naive is not None:
+            naive = f"{number(self.naive)}{self.unit}: {self.naive_is}" + ("" if self.naive_fails else " NOT CAUGHT")
         return self.what, goal, value, naive, self.conditions
 
     def as_json(self) -> dict[str, Any]:

@@ -38,12 +38,19 @@ def test_a_goal_is_met_on_the_right_side_of_its_bound(changes: dict[str, Any], h
         ({"naive": 7.9}, True),
         ({"naive": 8}, False),
         ({"naive": 9, "at_most": True}, True),
-        ({"naive": 6, "bound": 5}, True),
+        ({"naive": 4, "bound": 5}, True),
+        ({"naive": 6, "bound": 5}, False),
+        ({"naive": 6, "bound": None}, True),
+        ({"naive": None}, True),
     ],
 )
 def test_a_naive_form_that_meets_the_goal_is_told(changes: dict[str, Any], fails: bool) -> None:
     assert line(**changes).naive_fails is fails
     assert ("NOT CAUGHT" in line(**changes).cells()[3]) is not fails
+
+
+def test_a_ratio_to_the_naive_form_says_that_it_is_one() -> None:
+    assert line(naive=None).cells()[3] == "row by row: what is measured is the ratio to it"
 
 
 def test_the_slack_of_the_short_version_stands_in_the_table() -> None:

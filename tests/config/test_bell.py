@@ -2,16 +2,19 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 from django.utils.timezone import now
 from django_q.models import OrmQ
 
-from config.bell import Bell, take_back_tasks
+from config.bell import Bell, drains, take_back_tasks
 from config.queue import Drain, drain_task, enqueue
 
+CEILING = settings.QWORKER["ceiling"]
 pytestmark = pytest.mark.django_db
 
 
@@ -57,6 +60,17 @@ def test_only_what_is_due_is_rung(clock: Clock) -> None:
     assert queued() == ["tasks.first"]
 
 
+@pytest.mark.parametrize("name", sorted(drains()))
+def test_an_idle_look_asks_a_drain_at_most_one_question_for_each_kind_of_work(
+    name: str, django_assert_max_num_queries: Callable[[int], AbstractContextManager[None]]
+) -> None:
+    bell = Bell({name: drains()[name]})
+    assert bell.ring() == []
+    # Four looks a second, for ever: an alarm of doubts has three kinds of lateness, everything else fewer.
+    with django_assert_max_num_queries(3):
+        assert bell.ring() == []
+
+
 def test_a_drain_is_rung_at_most_once_in_a_pause(clock: Clock) -> None:
     bell = bell_with(clock, first=due)
     bell.ring()
@@ -75,15 +89,15 @@ def test_no_drain_takes_more_than_its_share_of_the_queue(clock: Clock) -> None:
 
 
 def test_a_full_queue_is_left_alone(clock: Clock) -> None:
-    for number in range(16):
+    for number in range(CEILING):
         enqueue("tasks.other", number)
     assert bell_with(clock, first=due).ring() == []
-    assert OrmQ.objects.count() == 16
+    assert OrmQ.objects.count() == CEILING
 
 
 def test_tasks_of_a_dead_worker_do_not_count(clock: Clock) -> None:
     """A row is locked for `retry` = 420 s when it is taken; no task runs longer than 120."""
-    for _number in range(16):
+    for _number in range(CEILING):
         enqueue("tasks.first")
     OrmQ.objects.update(lock=now() + timedelta(seconds=420 - 115))
     bell = bell_with(clock, first=due)
@@ -137,9 +151,11 @@ def test_owners_of_one_drain_do_not_use_up_each_others_share(clock: Clock) -> No
 
 
 def test_many_owners_leave_room_for_who_waited_longer(clock: Clock) -> None:
-    bell = Bell({"tasks.send": drain(lambda at: list(range(20))), "tasks.other": drain(due)}, clock)
+    bell = Bell({"tasks.send": drain(lambda at: list(range(CEILING + 4))), "tasks.other": drain(due)}, clock)
     first = bell.ring()
-    assert len(first) == 16
+    assert len(first) == CEILING
     OrmQ.objects.all().delete()
     clock.time += 2
-    assert set(bell.ring()) >= {("tasks.send", (number,)) for number in range(16, 20)} | {("tasks.other", ())}
+    assert set(bell.ring()) >= {("tasks.send", (number,)) for number in range(CEILING, CEILING + 4)} | {
+        ("tasks.other", ())
+    }

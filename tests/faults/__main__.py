@@ -50,7 +50,7 @@ def main() -> int:
         f"{os.cpu_count()} cores, Python {platform.python_version()}."
     )
     sys.stdout.write(f"\n{markdown(rows)}\n\n{conditions}\n")
-    if not options.only and not options.no_controls:
+    if not (options.only or options.no_controls or options.short) and options.scale == 1:
         write_into(ROOT / "README.md", rows, conditions)
     return 1 if any(row.problems for row in rows) else 0
 
