@@ -88,12 +88,7 @@ def test_applying_stores_all_rows_and_releases_what_waits(manager):
 
 
 def test_a_workbook_is_read_as_well(manager):
-    sheet = (
-        '<row r="1"><c r="A1" t="inlineStr"><is><t>customer_id</t></is></c>'
-        '<c r="B1" t="inlineStr"><is><t>NRC</t></is></c></row>'
-        '<row r="2"><c r="A2" t="inlineStr"><is><t>cus_1</t></is></c><c r="B2"><v>123456</v></c></row>'
-    )
-    row = given(manager, workbook(sheet), "profiles.xlsx")
+    row = given(manager, workbook(["customer_id", "NRC"], ["cus_1", 123456]), "profiles.xlsx")
     assert row.rows == [{"row": 2, "customer_id": "cus_1", "version": 0, "values": {"nrc": "123456"}}]
 
 
