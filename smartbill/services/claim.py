@@ -23,6 +23,8 @@ from smartbill.providers import provider_for
 from smartbill.providers.base import Credentials, PreparedRequest, Provider
 from smartbill.services.channel import lock_channel, new_calls, note_calls, pause_channel, places_for
 from smartbill.services.guard import agree, begin_if_first
+from smartbill.services.hold_by_law import screen_by_law
+from smartbill.services.replace import codes_of_replacements
 from smartbill.services.restore_doubt import screen
 
 logger = logging.getLogger(__name__)
@@ -86,6 +88,8 @@ def _claim(channel: Channel, issuer: Issuer, at: datetime, free: int, worker: st
     claims: list[Claim] = []
     for status, operation in OPERATIONS.items():
         batch = screen([document for document in documents if document.status == status])
+        if status == Status.READY:
+            batch = screen_by_law(batch, issuer, at)
         if batch:
             claims += _claim_batch(batch, issuer, operation, worker, not_after)
     if claims:
@@ -154,11 +158,13 @@ def _requests(documents: Sequence[Document], provider: Provider, operation: str)
         for revision in Revision.objects.filter(document__in=documents)
         if operation == Operation.SUBMIT
     }
+    replacements = codes_of_replacements(documents) if operation == Operation.INVALIDATE else {}
     requests = {}
     for document in documents:
         try:
             if operation == Operation.INVALIDATE:
-                requests[document.pk] = provider.invalidation(document.generation_code)
+                code = replacements.get(document.pk, "")
+                requests[document.pk] = provider.invalidation(document.generation_code, replacement=code)
             else:
                 draft = revisions[document.pk, document.revision].draft
                 requests[document.pk] = provider.submission(draft, document.reference)
