@@ -11,6 +11,8 @@ class SmartbillConfig(AppConfig):
 
     def ready(self) -> None:
         from smartbill import checks  # noqa: F401 - registers the system checks
+        from smartbill.services.record_limit import install_limits
         from smartbill.triggers import install_triggers
 
         post_migrate.connect(install_triggers, sender=self, dispatch_uid="smartbill.install_triggers")
+        post_migrate.connect(install_limits, sender=self, dispatch_uid="smartbill.install_limits")

@@ -54,7 +54,8 @@ class Line:
     when `tax_inclusive`. `tax_class`: standard, exempt, not_subject, or unknown (which holds the document).
     `unit`: service or unit. `code` is the seller's own product code. `unit_price` is the price of one as it was
     charged, to show beside the form's; None where there is none. `charged` is the line's total in the currency that
-    the customer paid, where that is another.
+    the customer paid, where that is another. `of_line` is the line, counted from 0, of the document that a credit note
+    takes this one back from.
     """
 
     description: str
@@ -69,6 +70,7 @@ class Line:
     code: str = ""
     unit_price: Decimal | None = None
     charged: Decimal | None = None
+    of_line: int | None = None
 
     @property
     def total(self) -> Decimal:
@@ -142,7 +144,9 @@ class Conversion:
 class Draft:
     """All that a document is made of. `source` is the opaque business key of the sale, unique with `purpose`.
 
-    `held_because` lists what the upstream app could not decide; the provider adds its own problems.
+    `held_because` lists what the upstream app could not decide; the provider adds its own problems. `extras` are rare
+    properties by name, which the provider checks and carries where its contract knows them. `notes` are terms that the
+    document prints. `approved` is the essence for which people approved it, empty where nobody was asked.
     """
 
     issuer_id: int
@@ -163,6 +167,22 @@ class Draft:
     residuals: Sequence[Residual] = ()
     conversion: Conversion | None = None
     corrects: Corrected | None = None
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    notes: str = ""
+    approved: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def essence(self) -> dict[str, str]:
+        """What a person approves of a document: what it comes to, its kind, and for whom it is."""
+        party = self.party
+        return {
+            "total": f"{self.total} {self.currency}",
+            "kind": str(self.kind),
+            "name": party.name,
+            "tax_id": party.tax_id,
+            "nrc": party.nrc,
+            "country": party.address.country,
+        }
 
     def as_json(self) -> dict[str, Any]:
         """Return the draft as JSON values; Decimal becomes text, so that nothing is rounded on the way."""

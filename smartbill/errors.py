@@ -7,6 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+APPROVAL = "approval"
+"""The field of problems that only an approval ends: no correction by hand answers them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

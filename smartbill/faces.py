@@ -20,6 +20,7 @@ from smartbill.lifecycle import Status
 from smartbill.models import Document, Issuer
 from smartbill.providers import provider_for
 from smartbill.providers.base import PrintedLine
+from smartbill.services.replace import successor_of
 
 CENT, FOUR_DECIMALS = Decimal("0.01"), Decimal("0.0001")
 LOCALES = {"en": "en_US", "es": "es_SV", "ro": "ro_RO"}
@@ -65,6 +66,7 @@ class _Face:
             "totals": [[label, self.money(amount)] for label, amount in self.printed.totals],
             "total": self.money(self.draft.total),
             "charged": self._charged(),
+            "notes": self.draft.notes.splitlines(),
             "payments": [[method_name(payment.method), self.money(payment.amount)] for payment in self.draft.payments],
             "public_url": self.provider.public_url(
                 generation_code=document.generation_code,
@@ -105,6 +107,7 @@ class _Face:
             "price": self._price(line.unit_price),
             "discount": self.money(-line.discount) if line.discount else "",
             "amount": self.money(line.amount),
+            "note": line.note,
         }
 
     def _price(self, price: Decimal) -> str:
@@ -134,6 +137,7 @@ class _Face:
             [_("Seal of reception"), document.seal or _("pending")],
             [_("Reference"), document.reference],
             *self._corrected(),
+            *self._replaced(),
         ]
         return [row for row in rows if row[1]]
 
@@ -146,6 +150,12 @@ class _Face:
             [_("Corrects"), f"{corrected.control_number or corrected.generation_code} ({day})"],
             [_("Reason"), corrected.description],
         ]
+
+    def _replaced(self) -> list[list[str]]:
+        """The document in whose place this one stands, and the one that took its own place."""
+        replaced, successor = self.document.replaces, successor_of(self.document)
+        rows = [[_("Replaces"), str(replaced)]] if replaced else []
+        return [*rows, [_("Replaced by"), str(successor)]] if successor.pk != self.document.pk else rows
 
     def _status_label(self) -> str:
         label = {
@@ -209,11 +219,14 @@ def _labels() -> dict[str, str]:
         "amount": _("Amount"),
         "total": _("Total"),
         "payments": _("Payment"),
+        "terms": _("Terms"),
         "check": _("Check this document at the tax authority"),
         "test": _("TEST DOCUMENT – without fiscal effect"),
         "page": _("Page"),
         "pdf": _("Download PDF"),
         "json": _("Download data file (JSON)"),
+        "following": _("Open the document that replaces it"),
+        "mistake": _("Is something wrong? Ask for a correction"),
         "preparing": _("The PDF is being prepared."),
         "questions": _("Questions? Write to %(email)s."),
     }

@@ -16,24 +16,73 @@ PREFIX = "sello_"
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """`frozen` columns may not change while `when` holds for the old row; empty means: no column, ever."""
+    """`frozen` columns may not change while `when` holds for the old row; empty means: no column, ever.
+
+    A second guard of a table has a `name` of its own.
+    """
 
     table: str
     frozen: Sequence[str] = ()
     when: str = ""
+    name: str = ""
+
+    @property
+    def trigger(self) -> str:
+        return PREFIX + (self.name or self.table)
 
 
 _issued = "OLD.status IN ({})".format(", ".join(f"'{status}'" for status in sorted(ISSUED)))
 
 GUARDS = [
     Guard(
+        "billing_approval",
+        frozen=["sale_id", "decision_id", "rules", "subject", "amount", "currency", "is_block", "people",
+                "requested_by_id", "created_at"],
+    ),
+    Guard(
+        "billing_approval",
+        frozen=["state", "first_by_id", "ended_by_id", "ended_at"],
+        when="OLD.state <> 'open'",
+        name="billing_approval_ended",
+    ),
+    Guard("billing_approvalevent"),
+    Guard(
+        "billing_rule",
+        frozen=["issuer_id", "name", "position", "valid_from", "valid_until", "conditions", "if_unknown", "action",
+                "people", "terms", "chosen_kind", "version", "simulated_version"],
+        when="OLD.state = 'on' AND NEW.state = 'on'",
+    ),
+    Guard("billing_rulechange"),
+    Guard("billing_ruledecision"),
+    Guard("billing_rulesimulation", frozen=["rule_id", "version", "text", "since", "until", "actor_id", "created_at"]),
+    Guard("billing_simulatedsale"),
+    Guard(
         "billing_exchangerate",
         frozen=["currency", "into_currency", "day", "rate", "source", "recorded_by_id", "recorded_at"],
+    ),
+    Guard("billing_correctionevent"),
+    Guard(
+        "billing_correction",
+        frozen=["sale_id", "document_id", "wrong", "statement", "asked_by", "opened_by_id", "opened_at"],
+    ),
+    Guard(
+        "billing_correction",
+        frozen=["mending", "plan", "proposed_by_id", "confirmed_by_id"],
+        when="OLD.begun_at IS NOT NULL",
+        name="billing_correction_begun",
+    ),
+    Guard(
+        "billing_manualentry",
+        frozen=[
+            "sale_id", "token", "fingerprint", "copy", "content", "buyer", "currency", "amount_minor", "paid_at", "why",
+            "note", "expects_payment", "needs_second", "entered_by_id", "entered_at",
+        ],
     ),
     Guard("notifications_alert", frozen=["kind", "key", "context", "raised_at"]),
     Guard("smartbill_channelevent"),
     Guard("smartbill_documentevent"),
     Guard("smartbill_evidence"),
+    Guard("smartbill_legallimit"),
     Guard("smartbill_revision"),
     Guard("smartbill_readingrecord"),
     Guard("smartbill_outage", frozen=["issuer_id", "is_rehearsal", "opened_at"]),
@@ -52,7 +101,7 @@ GUARDS = [
         frozen=[
             "issuer_id", "source", "purpose", "revision", "kind", "livemode", "currency", "total", "charged_currency",
             "charged_total", "exchange_rate", "customer_name",
-            "customer_tax_id", "generation_code", "issued_at",
+            "customer_tax_id", "generation_code", "issued_at", "corrects_id", "replaces_id",
         ],
         when=_issued,
     ),
@@ -77,7 +126,7 @@ def _condition(guard: Guard, differs: str) -> str:
 
 
 def _postgresql(guard: Guard) -> list[str]:
-    name, text = PREFIX + guard.table, f"{guard.table}: this row is frozen"
+    name, text = guard.trigger, f"{guard.table}: this row is frozen"
     condition = _condition(guard, "IS DISTINCT FROM")
     when = f"WHEN ({condition})" if condition else ""
     return [
@@ -94,7 +143,7 @@ def _postgresql(guard: Guard) -> list[str]:
 
 def _sqlite(guard: Guard) -> list[str]:
     # No guard against deletion: Django empties SQLite tables by DELETE between tests. PostgreSQL is production.
-    name, text = PREFIX + guard.table, f"{guard.table}: this row is frozen"
+    name, text = guard.trigger, f"{guard.table}: this row is frozen"
     condition = _condition(guard, "IS NOT")
     when = f"WHEN {condition}" if condition else ""
     return [

@@ -18,8 +18,9 @@ from smartbill.faces import face_of, hash_of_face
 from smartbill.lifecycle import VISIBLE_TO_CUSTOMER, Status
 from smartbill.models import Document, DocumentLink, Rendition
 from smartbill.pdf import qr_svg
-from smartbill.services.link import hash_of
+from smartbill.services.link import hash_of, link_for
 from smartbill.services.render import data_file_of
+from smartbill.services.replace import successor_of
 
 PRIVATE = {
     "Cache-Control": "private, no-store",
@@ -66,6 +67,7 @@ def document_page(request: HttpRequest, document: Document, token: str) -> HttpR
         "version": version_of(document, face),
         "qr": b64encode(qr_svg(face["public_url"])).decode(),
         "has_pdf": _latest(document) is not None,
+        "following": _following(document),
         "questions": face["labels"]["questions"] % {"email": document.issuer.email},
     }
     return TemplateResponse(request, "smartbill/document.html", context)
@@ -112,6 +114,16 @@ def version_of(document: Document, face: dict[str, Any]) -> str:
     rendition = _latest(document)
     parts = [hash_of_face(face), str(rendition.pk if rendition else 0), str(bool(data_file_of(document)))]
     return hashlib.sha256(":".join(parts).encode()).hexdigest()[:24]
+
+
+def _following(document: Document) -> str:
+    """Return the address of the document that took the place of this one; nothing where another buyer would see it.
+
+    Whoever was named by mistake holds this link, and the right one's data are none of theirs.
+    """
+    successor = successor_of(document)
+    is_same_buyer = bool(document.customer_email) and document.customer_email == successor.customer_email
+    return link_for(successor) if successor.pk != document.pk and is_same_buyer and successor.has_link else ""
 
 
 def _latest(document: Document) -> Rendition | None:

@@ -4,6 +4,7 @@ from smartbill.admin.documents import DocumentAdmin
 from smartbill.admin.holidays import HolidayAdmin
 from smartbill.admin.issuers import IssuerAdmin
 from smartbill.admin.keys import ApiKeyAdmin
+from smartbill.admin.legal_limits import LegalLimitAdmin
 from smartbill.admin.outages import OutageAdmin
 from smartbill.admin.restore import GenerationAdmin, LostSendingAdmin
 
@@ -13,6 +14,7 @@ __all__ = [
     "GenerationAdmin",
     "HolidayAdmin",
     "IssuerAdmin",
+    "LegalLimitAdmin",
     "LostSendingAdmin",
     "OutageAdmin",
 ]

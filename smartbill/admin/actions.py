@@ -15,6 +15,7 @@ from smartbill.lifecycle import Status
 from smartbill.models import Proposal
 from smartbill.services.abandon import abandon_document
 from smartbill.services.correct import correct_document
+from smartbill.services.group_lines import group_lines, has_too_many_lines
 from smartbill.services.invalidate import request_invalidation, withdraw_invalidation
 from smartbill.services.link import revoke_link
 from smartbill.services.propose import open_proposal, withdraw_proposal
@@ -48,6 +49,7 @@ class DocumentActions(ReadOnlyAdmin):
     actions = [
         "send",
         "correct",
+        "group_lines",
         "found",
         "not_issued",
         "confirm_answer",
@@ -70,6 +72,8 @@ class DocumentActions(ReadOnlyAdmin):
                 return answered_attempt(row) is not None
             case "found" | "not_issued":
                 return name in row.stage.actions and open_proposal(row) is None
+            case "group_lines":
+                return has_too_many_lines(row)
             case "settle_twin":
                 return bool(row.twin_code)
             case "withdraw_link":
@@ -102,6 +106,19 @@ class DocumentActions(ReadOnlyAdmin):
     )
     def correct(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, correct_document, done=_("corrected and queued to be sent"), **fields)
+
+    @confirmed_action(
+        description=_("Join equal lines"),
+        permissions=["correct"],
+        consequence=_(
+            "Lines of the same thing at the same price become one with the sum of their quantities. The total stays "
+            "what it is; when nothing else is wrong, the document is sent at once."
+        ),
+        form=ReasonForm,
+        one_row=True,
+    )
+    def group_lines(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
+        run_on_each(self, request, queryset, group_lines, done=_("lines joined"), **fields)
 
     @confirmed_action(
         description=_("It was issued: take the code"),

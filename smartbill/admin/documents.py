@@ -33,9 +33,9 @@ class DocumentAdmin(DocumentEvidence):
     refusals = (SmartbillError, MessageError)
     change_form_template = "admin/smartbill/document/page.html"
     list_display = ["state", "number", "customer", "kind_name", "amount", "paid", "stamped", "correct_until"]
-    list_display += ["mode", "next_step"]
+    list_display += ["next_step"]
     list_display_links = ["number"]
-    confirm_display = ["state", "number", "customer", "kind_name", "amount", "mode"]
+    confirm_display = ["state", "number", "customer", "kind_name", "amount"]
     list_select_related = ["issuer"]
     list_filter = [ProblemFilter, "status", PeriodFilter, DeadlineFilter, "kind", "livemode"]
     search_fields = ["customer_name", "customer_email"]
@@ -44,7 +44,7 @@ class DocumentAdmin(DocumentEvidence):
 
     @admin.display(description=_("State"))
     def state(self, document: Document) -> SafeString:
-        return status_badge(document)
+        return two_lines(status_badge(document), mode_badge(document.livemode))
 
     @admin.display(description=_("Number"))
     def number(self, document: Document) -> SafeString:
@@ -84,10 +84,6 @@ class DocumentAdmin(DocumentEvidence):
         for row in found.result_list:
             row.window = windows[row.pk].get(INVALIDATION)
         return found
-
-    @admin.display(description=_("Mode"))
-    def mode(self, document: Document) -> SafeString:
-        return mode_badge(document.livemode)
 
     @admin.display(description=_("Next step"))
     def next_step(self, document: Document) -> SafeString | str:

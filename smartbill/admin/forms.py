@@ -15,7 +15,7 @@ from smartbill.drafts import CORRECTED, Address, Draft, Party, Provenance
 from smartbill.legal_rules import INVALIDATION
 from smartbill.lifecycle import Kind
 from smartbill.models import Document
-from smartbill.providers import provider_for
+from smartbill.services.create import findings_of
 from smartbill.services.propose import in_words, open_proposal
 from smartbill.services.windows import windows_of_documents
 
@@ -125,7 +125,7 @@ class CorrectForm(ReasonForm):
     def __init__(self, *args: Any, rows: Any, **kwargs: Any) -> None:
         self.document: Document = rows[0]
         revision = self.document.revisions.get(number=self.document.revision)
-        self.before: Draft = revision.draft
+        self.before = self.starting_draft(revision.draft)
         party = self.before.party
         initial = {
             "kind": self.before.kind,
@@ -141,18 +141,22 @@ class CorrectForm(ReasonForm):
                 self.fields[name].help_text = problem["message"]
                 self.todo |= {name}
 
+    def starting_draft(self, issued: Draft) -> Draft:
+        """Return the draft whose values the form shows first."""
+        return issued
+
     def clean(self) -> dict[str, Any]:
         """Ask the provider's rules at once, so that what is still wrong stands beside its field."""
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
-            for problem in provider_for(self.document.issuer).problems(self.draft()):
+            for problem in findings_of(self.document.issuer, self.draft()).problems:
                 name = problem.field.rsplit(".", 1)[-1]
                 self.add_error(name if name in self.fields else None, str(problem.message))
         return cleaned
 
     def draft(self) -> Draft:
         """Return the draft with the buyer as typed; each changed field says that a person changed it."""
-        typed = {name: value.strip() for name, value in self.cleaned_data.items() if name != "reason"}
+        typed = {name: self.cleaned_data[name].strip() for name in ("kind", *PARTY, *ADDRESS)}
         address = replace(self.before.party.address, **{name: typed[name] for name in ADDRESS})
         party = replace(self.before.party, address=address, **{name: typed[name] for name in PARTY})
         return replace(

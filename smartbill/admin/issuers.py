@@ -78,6 +78,8 @@ class IssuerAdmin(HouseAdmin):
                     "untaxed_lines",
                     "default_description",
                     "rounding",
+                    "zero_total",
+                    "manual_match_days",
                     "rate_day",
                     "rate_days_old",
                     "buyer_days",

@@ -44,6 +44,8 @@ LABELS = {
     "lines": _("Lines"),
     "payments": _("Payments"),
     "total": _("Total"),
+    "rate": _("Exchange rate"),
+    "sale": _("Sale"),
 }
 
 TAX_CLASSES = {"exempt": _("exempt"), "not_subject": _("not subject to tax"), "unknown": _("tax class not known")}
@@ -97,6 +99,7 @@ def document_page(document: Document) -> dict[str, Any]:
         "story": story_of(document),
         "deadlines": deadlines_of(document),
         "corrections": list(document.corrections.order_by("id")) if document.kind == Kind.CCF else [],
+        "replacements": list(document.replacements.order_by("id")),
         "proposal": waiting,
         "proposal_words": in_words(waiting) if waiting else "",
         # The address comes from the provider's answer: only a web address becomes a link.
@@ -108,7 +111,12 @@ def document_page(document: Document) -> dict[str, Any]:
 
 def _of_revision(revision: Revision, issuer: Issuer) -> dict[str, Any]:
     draft = revision.draft
-    return {**_draft_of(draft), "ledger": ledger_of(draft, issuer, is_complete=not revision.problems)}
+    warnings = [(label_of(row["field"]), row["message"]) for row in revision.warnings]
+    return {
+        **_draft_of(draft),
+        "warnings": warnings,
+        "ledger": ledger_of(draft, issuer, is_complete=not revision.problems),
+    }
 
 
 def sheet(content: Any) -> Sheet | None:

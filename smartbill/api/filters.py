@@ -14,6 +14,7 @@ class DocumentQuery(serializers.Serializer[Any]):
 
     status = serializers.ChoiceField(choices=Status.choices, required=False)
     kind = serializers.ChoiceField(choices=Kind.choices, required=False)
+    counts = serializers.ChoiceField(choices=["true", "false"], required=False)
     livemode = serializers.ChoiceField(choices=["true", "false"], required=False)
     reference = serializers.RegexField(WORD, required=False)
     source = serializers.RegexField(WORD, required=False)  # type: ignore[assignment]
@@ -24,6 +25,9 @@ class DocumentQuery(serializers.Serializer[Any]):
     occurred_before = serializers.DateTimeField(source="occurred_at__lt", required=False)
     stamped_after = serializers.DateTimeField(source="stamped_at__gte", required=False)
     stamped_before = serializers.DateTimeField(source="stamped_at__lt", required=False)
+
+    def validate_counts(self, value: str) -> bool:
+        return value == "true"
 
     def validate_livemode(self, value: str) -> bool:
         return value == "true"

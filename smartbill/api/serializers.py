@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from smartbill.models import Document
+from smartbill.services.replace import DEAD
 
 
 class Amount(serializers.DecimalField):
@@ -21,6 +22,8 @@ class Amount(serializers.DecimalField):
 class DocumentSerializer(serializers.ModelSerializer[Document]):
     issuer = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
     total = Amount(read_only=True)
+    replaced_by = serializers.SerializerMethodField()
+    counts = serializers.BooleanField(read_only=True)
     charged_total = Amount(read_only=True, allow_null=True)
 
     class Meta:
@@ -34,6 +37,9 @@ class DocumentSerializer(serializers.ModelSerializer[Document]):
             "revision",
             "kind",
             "corrects",
+            "replaces",
+            "replaced_by",
+            "counts",
             "livemode",
             "status",
             "status_since",
@@ -57,3 +63,7 @@ class DocumentSerializer(serializers.ModelSerializer[Document]):
             "updated_at",
         ]
         read_only_fields = fields
+
+    def get_replaced_by(self, document: Document) -> int | None:
+        """Return the id of the document that takes the place of this one; none that was given up."""
+        return next((row.pk for row in document.replacements.all() if row.status not in DEAD), None)

@@ -10,7 +10,7 @@ from smartbill.models import Document
 class DocumentViewSet(ReadOnlyModelViewSet[Document]):
     """Fiscal documents and their states, newest first."""
 
-    queryset = Document.objects.select_related("issuer")
+    queryset = Document.objects.with_counts().select_related("issuer").prefetch_related("replacements")
     serializer_class = DocumentSerializer
     query_class = DocumentQuery
     scope = "documents"

@@ -8,6 +8,7 @@ from smartbill.models.doubt_alarm import DoubtAlarm
 from smartbill.models.event import DocumentEvent
 from smartbill.models.holiday import Holiday
 from smartbill.models.issuer import Issuer
+from smartbill.models.legal_limit import LegalLimit
 from smartbill.models.link import DocumentLink
 from smartbill.models.outage import Outage, OutageDocument, OutageFiling
 from smartbill.models.proposal import Proposal
@@ -30,6 +31,7 @@ __all__ = [
     "Generation",
     "Holiday",
     "Issuer",
+    "LegalLimit",
     "LostSending",
     "Outage",
     "OutageDocument",

@@ -43,6 +43,18 @@ class DocumentQuerySet(models.QuerySet["Document"]):
     def unknown(self) -> Self:
         return self.filter(status__in=IN_DOUBT)
 
+    def with_counts(self) -> Self:
+        """Say of each as `counts` whether it counts in figures, credit notes with a minus: no sale counts twice.
+
+        What replaces another counts from the moment at which that one is invalidated, or a note over all of it stamped.
+        """
+        whole = Document.objects.filter(
+            corrects=models.OuterRef("replaces"), total=models.OuterRef("replaces__total"), status=Status.STAMPED
+        )
+        took_over = Q(replaces=None) | Q(replaces__status=Status.INVALIDATED) | models.Exists(whole)
+        in_force = Q(status__in=[status for status in REMOTE if status != Status.INVALIDATED])
+        return self.annotate(counts=models.ExpressionWrapper(in_force & took_over, models.BooleanField()))
+
 
 class Document(models.Model):
     """One fiscal document of one sale. `source` is the sale's opaque business key."""
@@ -75,6 +87,9 @@ class Document(models.Model):
     language = models.CharField(_("language"), max_length=2)
     corrects = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="corrections", verbose_name=_("corrects")
+    )
+    replaces = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="replacements", verbose_name=_("replaces")
     )
     credited = models.DecimalField(_("credited by live notes"), max_digits=16, decimal_places=3, default=0)
 
@@ -142,6 +157,15 @@ class Document(models.Model):
                 condition=(Q(kind=Kind.CREDIT_NOTE) & Q(corrects__isnull=False))
                 | (~Q(kind=Kind.CREDIT_NOTE) & Q(corrects=None)),
                 name="credit_note_names_what_it_corrects",
+            ),
+            models.CheckConstraint(
+                condition=Q(replaces=None) | (~Q(kind=Kind.CREDIT_NOTE) & ~Q(replaces=F("id"))),
+                name="replacement_is_a_document_of_its_own",
+            ),
+            models.UniqueConstraint(
+                fields=["replaces"],
+                condition=Q(replaces__isnull=False) & ~Q(status__in=[Status.ABANDONED, Status.INVALIDATED]),
+                name="one_live_replacement_per_document",
             ),
         ]
         indexes = [

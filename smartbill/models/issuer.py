@@ -25,6 +25,10 @@ class Issuer(models.Model):
         HOLD = "hold", _("Hold and explain")
         LINE = "line", _("Add a non-taxed rounding line of at most one cent")
 
+    class ZeroTotal(models.TextChoices):
+        NONE = "none", _("No document")
+        DOCUMENT = "document", _("Issue a document over zero")
+
     class RateDay(models.TextChoices):
         HOLD = "hold", _("Hold and ask")
         PAYMENT = "payment", _("The rate of the day of payment")
@@ -64,6 +68,18 @@ class Issuer(models.Model):
         help_text=_("For payments that say nothing about what was bought. When empty, such a sale is held."),
     )
     rounding = models.CharField(_("unreachable cents"), max_length=10, choices=Rounding, default=Rounding.HOLD)
+    zero_total = models.CharField(
+        _("sales with a total of zero"), max_length=10, choices=ZeroTotal, default=ZeroTotal.NONE
+    )
+    manual_match_days = models.PositiveSmallIntegerField(
+        _("days in which a payment may belong to a document made by hand"),
+        default=30,
+        validators=[MaxValueValidator(365)],
+        help_text=_(
+            "A payment of the same amount and buyer waits for a person to say whether it is the one of that document. "
+            "0: nobody is asked."
+        ),
+    )
     rate_day = models.CharField(
         _("sales in another currency"),
         max_length=10,
@@ -124,7 +140,8 @@ class Issuer(models.Model):
         validators=[MinValueValidator(0)],
         help_text=_(
             "What a person answers about a document in doubt whose total is above this amount takes effect only when "
-            "another person confirms it; so does a correction after a refund. Empty: never."
+            "another person confirms it; so does a correction after a refund, and a document made by hand. Empty: "
+            "never."
         ),
     )
     corrections = models.CharField(

@@ -20,6 +20,7 @@ class Revision(models.Model):
     content = models.JSONField(_("content"))
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     problems = models.JSONField(_("problems"), default=list)
+    warnings = models.JSONField(_("warnings"), default=list)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
     )

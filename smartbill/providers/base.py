@@ -107,7 +107,8 @@ class Reading:
 class PrintedLine:
     """One line as page and PDF show it, in the price basis of its kind of document.
 
-    `rest` is the part of the discount that makes up for the decimals which the form's price cannot carry.
+    `rest` is the part of the discount that makes up for the decimals which the form's price cannot carry. `note` says
+    what the law says of a line that is not taxed in the ordinary way; translated, empty for one that is.
     """
 
     description: str
@@ -116,6 +117,7 @@ class PrintedLine:
     discount: Decimal
     amount: Decimal
     rest: Decimal = Decimal(0)
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +147,8 @@ class Provider(Protocol):
     def series(self, draft: Draft) -> str:
         """Name the series of numbers out of which the remote numbers this draft."""
 
-    def invalidation(self, generation_code: str) -> PreparedRequest:
-        """Ask for the invalidation of an issued document."""
+    def invalidation(self, generation_code: str, *, replacement: str = "") -> PreparedRequest:
+        """Ask for the invalidation of an issued document; `replacement` is the code of the one issued in its place."""
 
     def reading(self, generation_code: str) -> PreparedRequest:
         """Ask for what the remote holds under a code."""

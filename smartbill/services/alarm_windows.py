@@ -1,9 +1,10 @@
 """Warning before a correction that is pending loses its safe time: nobody is told of documents that are well."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.timezone import now
 
 from notifications.models import Alert
@@ -29,18 +30,41 @@ def pending_corrections() -> DocumentQuerySet:
     return Document.objects.filter(pending, stamped_at__isnull=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A correction that waits: the key of its warning, its document, which window counts, and where it lies."""
+
+    key: str
+    document: Document
+    about: str
+    path: str
+
+
 def alarm_windows() -> None:
     """Warn once of each pending correction whose safe time ends within 48 hours; end the warnings that are over."""
+    rows = pending_corrections().select_related("issuer")
+    alarm_of(
+        KIND,
+        [
+            Pending(key=f"document:{row.pk}", document=row, about=INVALIDATION, path=row.get_absolute_url())
+            for row in rows
+        ],
+    )
+
+
+def alarm_of(kind: str, pending: Sequence[Pending]) -> None:
+    """Keep the alerts of this kind to exactly those of the pending corrections whose time comes to its end."""
     at = now()
-    pending = list(pending_corrections().select_related("issuer"))
-    windows = windows_of_documents(pending)
+    windows = windows_of_documents([each.document for each in pending])
     near = {
-        _key(row): (row, found) for row in pending if (found := windows[row.pk].get(INVALIDATION)) and _near(found, at)
+        each.key: (each, window)
+        for each in pending
+        if (window := windows[each.document.pk].get(each.about)) and _near(window, at)
     }
-    for key, (document, window) in near.items():
-        raise_alert(kind=KIND, key=key, context=_context(document, window, at))
-    for key in Alert.objects.open().filter(kind=KIND).exclude(key__in=near).values_list("key", flat=True):
-        resolve_alert(kind=KIND, key=key)
+    for key, (each, window) in near.items():
+        raise_alert(kind=kind, key=key, context=_context(each, window, at))
+    for key in Alert.objects.open().filter(kind=kind).exclude(key__in=near).values_list("key", flat=True):
+        resolve_alert(kind=kind, key=key)
 
 
 def _near(window: Window, at: datetime) -> bool:
@@ -48,14 +72,11 @@ def _near(window: Window, at: datetime) -> bool:
     return window.safe_until - AHEAD <= at <= window.last_possible
 
 
-def _key(document: Document) -> str:
-    return f"document:{document.pk}"
-
-
-def _context(document: Document, window: Window, at: datetime) -> dict[str, object]:
+def _context(pending: Pending, window: Window, at: datetime) -> dict[str, object]:
+    document = pending.document
     return {
         "name": document.reference,
-        "path": reverse("admin:smartbill_document_change", args=[document.pk]),
+        "path": pending.path,
         "document": document.reference,
         "issuer": document.issuer.slug,
         "deadline": local_time(window.safe_until, document.issuer),

@@ -4,6 +4,8 @@ What live notes take back is kept on the document that they correct. The databas
 document with a live note leave the state in which it is stamped and in force.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -22,8 +24,11 @@ from smartbill.services.create import create_document
 CENT = Decimal("0.01")
 
 
-def credit_blockers(document: Document, amount: Decimal) -> list[str]:
-    """Return, in words, all that certainly forbids a credit note of this amount; deadlines are the authority's."""
+def credit_blockers(document: Document, amount: Decimal, lines: Mapping[int, Decimal] | None = None) -> list[str]:
+    """Return, in words, all that certainly forbids a credit note of this amount; deadlines are the authority's.
+
+    `lines` is what of it is taken back from which line, counted from 0.
+    """
     blockers: list[str] = []
     if document.kind != Kind.CCF:
         blockers.append(_("Only a CCF can be corrected by a credit note."))
@@ -33,15 +38,45 @@ def credit_blockers(document: Document, amount: Decimal) -> list[str]:
         text = _("Credit notes of %(credited)s stand against a total of %(total)s: %(amount)s is more than is left.")
         shown = {"credited": document.credited, "total": document.total, "amount": amount}
         blockers.append(text % {name: f"{value:.2f}" for name, value in shown.items()})
-    return blockers
+    return [*blockers, *_line_blockers(document, lines or {})]
+
+
+def line_rests(document: Document) -> list[Decimal]:
+    """Return what live notes leave of each line. A note over an amount names no line, and counts in the total alone."""
+    rests = [line.total for line in _issued(document).lines]
+    for note in document.corrections.exclude(status__in=[Status.ABANDONED, Status.INVALIDATED]):
+        for line in _issued(note).lines:
+            if line.of_line is not None:
+                rests[line.of_line] -= line.total
+    return rests
+
+
+def _line_blockers(document: Document, lines: Mapping[int, Decimal]) -> list[str]:
+    if not lines:
+        return []
+    rests = line_rests(document)
+    text = _("Line %(line)s: %(amount)s is more than the %(left)s that is left of it.")
+    return [
+        text % {"line": number + 1, "amount": f"{amount:.2f}", "left": f"{rests[number]:.2f}"}
+        for number, amount in lines.items()
+        if not 0 < amount <= rests[number]
+    ]
 
 
 def issue_credit_note(
-    document: Document, *, key: str, amount: Decimal, description: str, at: datetime, actor: Any = None
+    document: Document,
+    *,
+    key: str,
+    amount: Decimal,
+    description: str,
+    at: datetime,
+    lines: Mapping[int, Decimal] | None = None,
+    actor: Any = None,
 ) -> Document:
     """Queue a credit note over `amount` (tax included); return the first one's note for the same `key` for ever.
 
-    `at` is when the money went back. Raises PreconditionFailed with every blocker in words.
+    `at` is when the money went back, `lines` what of it is taken back from which line; together they are the amount.
+    Raises PreconditionFailed with every blocker in words.
     """
     require(actor, "smartbill.credit_document")
     purpose = f"credit:{key}"
@@ -49,9 +84,9 @@ def issue_credit_note(
         row = Document.objects.select_for_update(of=("self",)).select_related("issuer").get(pk=document.pk)
         if (note := row.corrections.filter(purpose=purpose).first()) is not None:
             return note
-        if blockers := credit_blockers(row, amount):
+        if blockers := credit_blockers(row, amount, lines):
             raise PreconditionFailed(" ".join(blockers))
-        draft = _note_draft(row, purpose=purpose, amount=amount, description=description, at=at)
+        draft = _note_draft(row, purpose=purpose, amount=amount, description=description, at=at, parts=lines or {})
         note = create_document(draft=draft, corrects=row)
         _set_credited(row, row.credited + note.total)
         row.events.create(
@@ -79,8 +114,20 @@ def _set_credited(document: Document, credited: Decimal) -> None:
     document.credited = credited
 
 
-def _note_draft(document: Document, *, purpose: str, amount: Decimal, description: str, at: datetime) -> Draft:
-    original = document.revisions.get(number=document.revision).draft
+def _issued(document: Document) -> Draft:
+    return document.revisions.get(number=document.revision).draft
+
+
+def _note_draft(
+    document: Document,
+    *,
+    purpose: str,
+    amount: Decimal,
+    description: str,
+    at: datetime,
+    parts: Mapping[int, Decimal],
+) -> Draft:
+    original = _issued(document)
     issued_at = document.issued_at or document.occurred_at
     corrected = Corrected(
         generation_code=document.generation_code,
@@ -99,12 +146,35 @@ def _note_draft(document: Document, *, purpose: str, amount: Decimal, descriptio
         currency=document.currency,
         total=amount,
         party=original.party,
-        lines=original.lines if amount == document.total else (_part(original, amount, description),),
+        lines=_lines(original, amount, description, parts),
         payments=(),
         language=document.language,
         occurred_at=at,
         customer_reference=document.customer_reference,
         corrects=corrected,
+    )
+
+
+def _lines(original: Draft, amount: Decimal, description: str, parts: Mapping[int, Decimal]) -> Sequence[Line]:
+    if amount == original.total:
+        return [replace(line, of_line=number) for number, line in enumerate(original.lines)]
+    if not parts:
+        return [_part(original, amount, description)]
+    return [part_of(original.lines[number], part, of_line=number) for number, part in sorted(parts.items())]
+
+
+def part_of(line: Line, amount: Decimal, *, of_line: int | None = None) -> Line:
+    """Return a part of one line, as the same thing for less: `amount` is what the customer pays or gets for it."""
+    tax = (line.tax * amount / line.total).quantize(CENT, ROUND_HALF_UP)
+    return replace(
+        line,
+        quantity=Decimal(1),
+        subtotal=amount if line.tax_inclusive else amount - tax,
+        discount=Decimal(0),
+        tax=tax,
+        unit_price=None,
+        charged=None,
+        of_line=of_line,
     )
 
 

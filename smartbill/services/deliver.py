@@ -39,6 +39,8 @@ def deliver(document: Document) -> None:
 
 def why_no_mail(document: Document, provider: Provider, draft: Draft) -> str:
     """Return why the customer gets no mail of ours, or nothing."""
+    if document.replaces_id is not None:
+        return _("It replaces another document: the customer is told when that one is given up.")
     if provider.mails_customer(draft):
         return _("The provider mails the customer; no mail of ours.")
     if not document.customer_email:

@@ -22,6 +22,7 @@ from smartbill.models.restore import STAND_IN
 from smartbill.providers import provider_for
 from smartbill.providers.base import PreparedRequest
 from smartbill.services.accept import FIRST_READING
+from smartbill.services.replace import codes_of_replacements
 
 logger = logging.getLogger(__name__)
 
@@ -205,7 +206,8 @@ def _body(document: Document, sending: LostSending) -> bytes | None:
     """Build the request anew; None when it is not, byte for byte, the one that was sent then."""
     provider = provider_for(document.issuer)
     if sending.operation == Operation.INVALIDATE:
-        return provider.invalidation(document.generation_code).body
+        code = codes_of_replacements([document]).get(document.pk, "")
+        return provider.invalidation(document.generation_code, replacement=code).body
     draft = document.revisions.get(number=document.revision).draft
     try:
         body = provider.submission(draft, sending.reference or document.reference).body

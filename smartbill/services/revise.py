@@ -9,7 +9,7 @@ from django.utils.timezone import now
 from smartbill.drafts import CORRECTED, Draft
 from smartbill.lifecycle import Status
 from smartbill.models import Document
-from smartbill.services.create import columns_of, freeze, problems_of
+from smartbill.services.create import columns_of, findings_of, freeze
 
 REVISABLE = [Status.HELD, Status.REJECTED]
 
@@ -29,7 +29,8 @@ def revise_document(
         before = current.revisions.get(number=current.revision).draft
         if current.status not in REVISABLE or current.twin_code or _is_same(before, draft) or is_corrected(before):
             return False
-        problems = problems_of(current.issuer, draft)
+        findings = findings_of(current.issuer, draft)
+        problems = findings.problems
         if problems and (is_final or current.status != Status.HELD):
             return False
         number = current.revision + 1
@@ -45,7 +46,7 @@ def revise_document(
             current.move_to(
                 Status.READY, actor=actor, reason=reason, next_at=now(), detail={"revision": number}, **columns
             )
-        freeze(current, draft, problems, number=number, actor=actor)
+        freeze(current, draft, findings, number=number, actor=actor)
     document.refresh_from_db()
     return True
 

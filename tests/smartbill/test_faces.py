@@ -34,10 +34,24 @@ def issued(draft, *, seal=SEAL):
 def test_a_factura_prints_prices_with_tax_and_the_tax_contained():
     face = face_of(issued(make_draft(IssuerFactory())))
     assert face["lines"] == [
-        {"description": "Suscripción", "quantity": "1", "price": "$113.00", "discount": "", "amount": "$113.00"}
+        {
+            "description": "Suscripción",
+            "quantity": "1",
+            "price": "$113.00",
+            "discount": "",
+            "amount": "$113.00",
+            "note": "",
+        }
     ]
     assert [amount for _label, amount in face["totals"]] == ["$113.00", "$13.00"]
     assert face["total"] == "$113.00"
+
+
+def test_terms_are_printed_line_by_line_on_the_page_and_in_the_pdf():
+    document = issued(make_draft(IssuerFactory(), notes="Pago a 30 días\nSin devoluciones"))
+    face = face_of(document)
+    assert face["notes"] == ["Pago a 30 días", "Sin devoluciones"]
+    assert len(render_pdf(face)) > len(render_pdf(face | {"notes": []}))
 
 
 def test_a_ccf_prints_net_prices_and_the_tax_on_top():

@@ -29,6 +29,8 @@ UNTRUSTED = "SSLCertVerificationError"
 UNUSABLE_KEY = "UnusableKey"
 """How a failure begins where a key cannot even be written into a header."""
 
+MOST_REASONS = 50
+
 
 def submission_verdict(request: PreparedRequest, exchange: Exchange, contract: Contract) -> Verdict:
     """Judge the answer to an emission."""
@@ -45,7 +47,7 @@ def submission_verdict(request: PreparedRequest, exchange: Exchange, contract: C
         return _doubt(
             _("The answer names a document and states a failure (HTTP %(status)d).") % {"status": status},
             look_up=seen[0],
-            problems=problems if status < 500 else (),
+            problems=_first(problems) if status < 500 else (),
         )
     if seen and _is_success(exchange):
         found = identifiers(answer, seen[0], contract)
@@ -53,7 +55,7 @@ def submission_verdict(request: PreparedRequest, exchange: Exchange, contract: C
         return Verdict(outcome=Outcome.ACCEPTED, note=note, identifiers=found)
     if request.route == contract["kind.routes"][Kind.CREDIT_NOTE] and _says_not_found(exchange, problems, contract):
         # The one route where "not found" is a verdict: there is no CCF under the code to be corrected.
-        return Verdict(outcome=Outcome.REJECTED, note=_summary(problems), problems=problems)
+        return Verdict(outcome=Outcome.REJECTED, note=_summary(problems), problems=_first(problems))
     return _without_code(exchange, answer, problems, contract)
 
 
@@ -67,7 +69,7 @@ def invalidation_verdict(request: PreparedRequest, exchange: Exchange, contract:
         return _doubt(_("The answer names another document: %(codes)s.") % {"codes": ", ".join(answer.codes)})
     problems = error_problems(answer, contract)
     if _says_not_found(exchange, problems, contract):
-        return Verdict(outcome=Outcome.REJECTED, note=_summary(problems), problems=problems)
+        return Verdict(outcome=Outcome.REJECTED, note=_summary(problems), problems=_first(problems))
     if _is_success(exchange) and not problems and not states_failure(answer, contract):
         return _invalidated(request, answer, contract)
     return _without_code(exchange, answer, problems, contract)
@@ -124,7 +126,7 @@ def _without_code(exchange: Exchange, answer: Answer, problems: Sequence[Problem
     status = exchange.status or 0
     structured = bool(problems) and (_is_success(exchange) or status in contract["status.verdict"])
     if structured and not _leaves_doubt(answer, problems, contract):
-        return Verdict(outcome=Outcome.REJECTED, note=_summary(problems), problems=problems)
+        return Verdict(outcome=Outcome.REJECTED, note=_summary(problems), problems=_first(problems))
     if status in contract["status.not_processed"]:
         return _not_processed(exchange, status, problems, contract)
     if problems:
@@ -144,7 +146,7 @@ def _not_processed(exchange: Exchange, status: int, problems: Sequence[Problem],
         outcome=Outcome.NOT_SENT,
         note=_("Refused before processing (HTTP %(status)d): %(error)s")
         % {"status": status, "error": _summary(problems) or "–"},
-        problems=problems,
+        problems=_first(problems),
         stop_key=status in contract["status.stops_key"],
         pause=pause,
     )
@@ -177,4 +179,12 @@ def _doubt(note: str, *, look_up: str = "", problems: Sequence[Problem] = ()) ->
 
 
 def _summary(problems: Sequence[Problem]) -> str:
-    return "; ".join(" ".join(filter(None, (p.field, p.code, p.message))) for p in problems)
+    return "; ".join(" ".join(filter(None, (p.field, p.code, p.message))) for p in _first(problems))
+
+
+def _first(problems: Sequence[Problem]) -> Sequence[Problem]:
+    """Return as many reasons as a person can read; the exact answer stays with the attempt."""
+    if len(problems) <= MOST_REASONS:
+        return problems
+    text = _("And %(count)d more: the evidence has the answer as it came.")
+    return [*problems[:MOST_REASONS], Problem("", "more", text % {"count": len(problems) - MOST_REASONS})]

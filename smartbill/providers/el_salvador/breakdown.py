@@ -7,7 +7,16 @@ from django.utils.translation import gettext as _
 from smartbill.drafts import Draft
 from smartbill.lifecycle import REGISTERED, Kind
 from smartbill.providers.base import Printed, PrintedLine
-from smartbill.providers.el_salvador.arithmetic import Calculation, PricedLine, Totals, round2
+from smartbill.providers.el_salvador.arithmetic import (
+    EXEMPT,
+    NOT_SUBJECT,
+    STANDARD,
+    UNTAXED,
+    Calculation,
+    PricedLine,
+    Totals,
+    round2,
+)
 
 ZERO = Decimal(0)
 
@@ -21,7 +30,7 @@ def printed_from(draft: Draft, calculation: Calculation, *, rate: Decimal) -> Pr
         (_("Amounts outside the tax base"), calculation.totals.untaxed),
     ]
     return Printed(
-        lines=[_line(line) for line in calculation.lines],
+        lines=[_line(line, draft.kind) for line in calculation.lines],
         totals=[(label, amount) for label, amount in rows if amount],
         rounding=calculation.rounding,
     )
@@ -39,7 +48,18 @@ def _taxed(kind: str, totals: Totals, rate: Decimal) -> list[tuple[str, Decimal]
     ]
 
 
-def _line(line: PricedLine) -> PrintedLine:
+def _note(line: PricedLine, kind: str) -> str:
+    """Say how a line is treated, in the terms of the authority's form; its texts ask for no other words."""
+    if kind == Kind.EXPORT and line.tax_class == STANDARD:
+        return _("Export, IVA at zero (C3)")
+    return {
+        EXEMPT: _("Exempt sale"),
+        NOT_SUBJECT: _("Sale not subject to tax"),
+        UNTAXED: _("Outside the tax base"),
+    }.get(line.tax_class, "")
+
+
+def _line(line: PricedLine, kind: str) -> PrintedLine:
     return PrintedLine(
         description=line.description,
         quantity=line.quantity,
@@ -47,4 +67,5 @@ def _line(line: PricedLine) -> PrintedLine:
         discount=line.discount,
         amount=round2(line.amount),
         rest=line.rest,
+        note=_note(line, kind),
     )

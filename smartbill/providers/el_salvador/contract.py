@@ -17,7 +17,7 @@ from django.conf import settings
 
 from smartbill.providers.el_salvador.contract_table import ROWS, Row
 
-CONTRACT_VERSION = "sv-2026-11-21"
+CONTRACT_VERSION = "sv-2026-11-22"
 KNOWN_ROWS: Mapping[str, Row] = {row.path: row for row in ROWS}
 
 

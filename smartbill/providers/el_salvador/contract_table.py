@@ -55,6 +55,9 @@ ENVELOPES = (
     _known("envelope.emission", "dteJson", f"{DOCS}/factura"),
     _assumed("envelope.document", "body", f"{DOCS}/invalidate: the key is known, its nesting is not; empty = none"),
     _known("field.document", "document", f"{DOCS}/invalidate"),
+    _assumed(
+        "field.replacement", "", f"{DOCS}/invalidate takes the code alone; empty: the replacement is not named there"
+    ),
 )
 
 FIELDS = (
@@ -127,19 +130,18 @@ LIMITS = (
     _assumed("limit.notes", 3000, RULES),
     _assumed("limit.credit_note", [1, 1000], f"{RULES}: the text of a line"),
     _assumed("credit_note.includes_tax", True, "whether `amount` contains IVA; the page says: up to the CCF's total"),
-    _known(
-        "limit.identity_required_from", [["", "25000.00"]], "DGII notice of 2024-09-05 (arts. 114, 119-G b CT); dated"
-    ),
-    _known(
-        "limit.identity_asked_from",
-        [["", "1095.00"], ["2025-06-01", "1226.40"]],
-        "art. 119-G VII CT, three monthly minimum wages; dated; asked for, never demanded",
-    ),
     _known("tax.rate", [["", "0.13"]], "IVA; dated"),
     _assumed("check.nit", "off", "check digit as in python-stdnum; not an official text; off or block"),
     _assumed("check.dui", "off", "check digit by common practice; off or block"),
     _assumed("export.identification_required", False, f"{DOCS}/fex fills a default"),
     _assumed("export.customs", {}, "fiscalPrecinct, regimeType, regime, incoterms: goods are exported only with all"),
+    _assumed(
+        "extra.properties",
+        ["notes", "appendix", "customs"],
+        f"{OURS}: what a person may add to one document; each goes where the form has a place",
+    ),
+    _known("limit.appendix", {"field": 25, "label": 50, "value": 150}, RULES),
+    _known("limit.appendix_rows", 10, RULES),
     _assumed("address.send_district", False, "mandatory in the authority's addresses from V2.0"),
     _assumed("reference.placement", "notes", "notes, appendix or none"),
     _assumed("reference.format", "Ref. %s", OURS),

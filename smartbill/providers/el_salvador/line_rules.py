@@ -1,6 +1,6 @@
 """What a line must be before it can be priced: a text, a positive quantity, a known tax class and no foreign tax."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -9,12 +9,10 @@ from smartbill.drafts import Draft, Line
 from smartbill.errors import Problem
 from smartbill.lifecycle import Kind
 from smartbill.providers.el_salvador.arithmetic import EXEMPT, NOT_SUBJECT, STANDARD
-from smartbill.providers.el_salvador.catalogues import catalogue
 from smartbill.providers.el_salvador.contract import Contract
+from smartbill.providers.el_salvador.extra_rules import customs_are_set, customs_of
 from smartbill.providers.el_salvador.text_rules import clean, text_problems
 
-CUSTOMS = {"fiscalPrecinct": "CAT-027", "regimeType": "CAT-033", "regime": "CAT-028", "incoterms": "CAT-031"}
-"""What the export of goods must name, and the catalogue of each."""
 LARGEST = Decimal(10) ** 11
 # A line's tax as charged may carry a rounded cent and one more that was allotted to it.
 TAX_TOLERANCE = Decimal("0.02")
@@ -23,13 +21,17 @@ TAX_TOLERANCE = Decimal("0.02")
 def line_problems(draft: Draft, contract: Contract, rate: Decimal) -> Iterator[Problem]:
     """Yield what is wrong with the lines of a draft."""
     most = contract["limit.products"]
-    if not 1 <= len(draft.lines) <= most:
-        yield Problem("lines", "number_of_lines", _("A document has between 1 and %(most)d lines.") % {"most": most})
+    if not draft.lines:
+        yield Problem("lines", "no_lines", _("A document has at least one line."))
+    elif len(draft.lines) > most:
+        text = _("It has %(count)d lines, and a document has at most %(most)d: have the equal ones joined.")
+        yield Problem("lines", "too_many_lines", text % {"count": len(draft.lines), "most": most})
+    customs = customs_are_set(customs_of(draft, contract))
     for number, line in enumerate(draft.lines):
-        yield from _one(draft.kind, line, number, contract, rate)
+        yield from _one(draft.kind, line, number, contract, rate, customs=customs)
 
 
-def _one(kind: str, line: Line, number: int, contract: Contract, rate: Decimal) -> Iterator[Problem]:
+def _one(kind: str, line: Line, number: int, contract: Contract, rate: Decimal, *, customs: bool) -> Iterator[Problem]:
     field, n = f"lines[{number}]", {"n": number + 1}
     label = _("description of line %(n)d") % n
     yield from text_problems(f"{field}.description", label, line.description, 1, contract["limit.description"])
@@ -46,17 +48,13 @@ def _one(kind: str, line: Line, number: int, contract: Contract, rate: Decimal) 
             f"{field}.discount", "negative_discount", _("The discount of line %(n)d must not be negative.") % n
         )
     yield from _tax(kind, line, field, n, rate)
-    if kind == Kind.EXPORT and line.unit == "unit" and not _customs_are_set(contract["export.customs"]):
+    if kind == Kind.EXPORT and line.unit == "unit" and not customs:
         yield Problem(
             f"{field}.unit",
             "customs_missing",
             _("Line %(n)d exports goods, for which customs data are needed that are not set up; mark it as a service.")
             % n,
         )
-
-
-def _customs_are_set(customs: Mapping[str, str]) -> bool:
-    return set(customs) == set(CUSTOMS) and all(customs[name] in catalogue(CUSTOMS[name]) for name in CUSTOMS)
 
 
 def _quantity(line: Line, field: str, n: dict[str, int], decimals: int) -> Iterator[Problem]:

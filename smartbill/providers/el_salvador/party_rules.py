@@ -1,11 +1,9 @@
 """Whom a document may name: what each kind demands of the buyer, in the tax authority's formats.
 
-A consumer is never asked for an identity below the threshold in force: the issuer must not demand one (DGII notice of
-2024-09-05).
+From which amount on a consumer has to be named at all is said by the law's dated rows (`smartbill/legal_limits.py`).
 """
 
 from collections.abc import Iterator
-from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -15,15 +13,15 @@ from smartbill.drafts import Draft, Party
 from smartbill.errors import Problem
 from smartbill.lifecycle import Kind
 from smartbill.providers.el_salvador.catalogues import ACTIVITIES, COUNTRIES, catalogue
-from smartbill.providers.el_salvador.contract import Contract, dated
+from smartbill.providers.el_salvador.contract import Contract
 from smartbill.providers.el_salvador.identity_rules import identity_problems, nit_problems
 from smartbill.providers.el_salvador.place_rules import place_problems
 from smartbill.providers.el_salvador.terms import Terms
 from smartbill.providers.el_salvador.text_rules import clean, digits, text_problems
 
 
-def party_problems(draft: Draft, contract: Contract, terms: Terms, on: date) -> list[Problem]:
-    """Return what is wrong with the buyer for this kind of document on this day."""
+def party_problems(draft: Draft, contract: Contract, terms: Terms) -> list[Problem]:
+    """Return what is wrong with the buyer for this kind of document."""
     if draft.kind == Kind.CREDIT_NOTE:
         # The provider writes the receiver of the CCF that is corrected: there is nothing of ours to be wrong.
         found = []
@@ -32,7 +30,7 @@ def party_problems(draft: Draft, contract: Contract, terms: Terms, on: date) -> 
     elif draft.kind == Kind.EXPORT:
         found = list(_foreign(draft.party, contract, terms))
     else:
-        found = list(_consumer(draft, contract, terms, on))
+        found = list(_consumer(draft.party, contract, terms))
     return found
 
 
@@ -41,16 +39,7 @@ def is_named(party: Party) -> bool:
     return bool(clean(party.tax_id))
 
 
-def _consumer(draft: Draft, contract: Contract, terms: Terms, on: date) -> Iterator[Problem]:
-    party, limit = draft.party, dated(contract["limit.identity_required_from"], on)
-    if draft.total.is_finite() and draft.total >= limit and not is_named(party):
-        yield Problem(
-            "party.tax_id",
-            "identity_required",
-            _("From %(limit)s the buyer's identity document is required: enter its kind and number.")
-            % {"limit": limit},
-        )
-        yield from _name(party, contract)
+def _consumer(party: Party, contract: Contract, terms: Terms) -> Iterator[Problem]:
     if is_named(party):
         yield from identity_problems(party, contract)
         yield from _name(party, contract)

@@ -10,6 +10,7 @@ from smartbill.providers.base import PreparedRequest
 from smartbill.providers.el_salvador import jsontext
 from smartbill.providers.el_salvador.arithmetic import Calculation, PricedLine
 from smartbill.providers.el_salvador.contract import Contract
+from smartbill.providers.el_salvador.extra_rules import customs_of
 from smartbill.providers.el_salvador.party_rules import is_named
 from smartbill.providers.el_salvador.place_rules import is_complete
 from smartbill.providers.el_salvador.terms import Terms
@@ -27,8 +28,8 @@ def emission(
         "products": [_product(line, contract) for line in calculation.lines],
         "paymentCondition": contract["words.condition"]["cash"],
         "payments": [_payment(payment, contract) for payment in _payments(draft)],
-        "notes": _notes(reference, calculation, contract),
-        "appendix": _appendix(reference, contract),
+        "notes": _notes(draft, reference, calculation, contract),
+        "appendix": _appendix(draft, reference, contract),
     }
     if draft.kind == Kind.EXPORT:
         values["exportData"] = _named("export", _export_data(draft, contract), contract)
@@ -54,9 +55,14 @@ def _credit_note(
     return PreparedRequest(route=contract["kind.routes"][draft.kind], body=jsontext.to_bytes(body))
 
 
-def document_request(route: str, generation_code: str, contract: Contract) -> PreparedRequest:
-    """Return the request that names one issued document: its invalidation or its reading."""
+def document_request(route: str, generation_code: str, contract: Contract, *, replacement: str = "") -> PreparedRequest:
+    """Return the request that names one issued document: its invalidation or its reading.
+
+    An invalidation names the replacement as well, where the contract has a field for it.
+    """
     inner = {contract["field.document"]: generation_code.upper()}
+    if replacement and contract["field.replacement"]:
+        inner[contract["field.replacement"]] = replacement.upper()
     envelope = contract["envelope.document"]
     return PreparedRequest(route=route, body=jsontext.to_bytes({envelope: inner} if envelope else inner))
 
@@ -180,20 +186,28 @@ def _payment(payment: Payment, contract: Contract) -> dict[str, Any]:
     return _named("payment", values, contract)
 
 
-def _notes(reference: str, calculation: Calculation, contract: Contract) -> str | None:
-    """Return our reference and, below it, each credit that became a discount of another line."""
+def _notes(draft: Draft, reference: str, calculation: Calculation, contract: Contract) -> str | None:
+    """Return our reference and, below it, what a person added, each credit that became a discount, and the terms."""
     lines = [contract["reference.format"] % reference] if contract["reference.placement"] == "notes" else []
-    lines += [f"{clean(line.description)}: {line.total}" for line in calculation.credits]
+    lines += written_notes(draft, calculation)
     return "\n".join(lines)[: contract["limit.notes"]] or None
 
 
-def _appendix(reference: str, contract: Contract) -> list[dict[str, str]] | None:
-    if contract["reference.placement"] != "appendix":
-        return None
-    return [_named("appendix", {**contract["reference.appendix"], "value": reference}, contract)]
+def written_notes(draft: Draft, calculation: Calculation) -> list[str]:
+    """Return the notes below our reference, line by line."""
+    lines = [clean(draft.extras["notes"])] if "notes" in draft.extras else []
+    lines += [f"{clean(line.description)}: {line.total}" for line in calculation.credits]
+    return lines + [clean(line) for line in draft.notes.splitlines()]
+
+
+def _appendix(draft: Draft, reference: str, contract: Contract) -> list[dict[str, str]] | None:
+    ours = {**contract["reference.appendix"], "value": reference}
+    rows = [ours] if contract["reference.placement"] == "appendix" else []
+    rows += [{name: clean(text) for name, text in row.items()} for row in draft.extras.get("appendix", ())]
+    return [_named("appendix", row, contract) for row in rows] or None
 
 
 def _export_data(draft: Draft, contract: Contract) -> dict[str, Any]:
     goods = any(line.unit == "unit" for line in draft.lines)
     values: dict[str, Any] = {"itemType": contract["words.item_type"]["unit" if goods else "service"]}
-    return {**values, **contract["export.customs"]} if goods else values
+    return {**values, **customs_of(draft, contract)} if goods else values

@@ -49,8 +49,8 @@ class ElSalvador:
         # Control numbers run by type of document.
         return str(self._contract["kind.types"].get(draft.kind, ""))
 
-    def invalidation(self, generation_code: str) -> PreparedRequest:
-        return payload.document_request("invalidate", generation_code, self._contract)
+    def invalidation(self, generation_code: str, *, replacement: str = "") -> PreparedRequest:
+        return payload.document_request("invalidate", generation_code, self._contract, replacement=replacement)
 
     def reading(self, generation_code: str) -> PreparedRequest:
         return payload.document_request("get_json", generation_code, self._contract)

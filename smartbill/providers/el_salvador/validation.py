@@ -16,14 +16,18 @@ from smartbill.errors import Problem
 from smartbill.lifecycle import Kind
 from smartbill.providers.el_salvador.arithmetic import CENT, Calculation, calculate
 from smartbill.providers.el_salvador.contract import Contract, dated
+from smartbill.providers.el_salvador.extra_rules import extra_problems
 from smartbill.providers.el_salvador.line_rules import line_problems
 from smartbill.providers.el_salvador.note_rules import note_problems
 from smartbill.providers.el_salvador.party_rules import party_problems
+from smartbill.providers.el_salvador.payload import written_notes
 from smartbill.providers.el_salvador.terms import Terms
 from smartbill.providers.el_salvador.text_rules import text_problems
 
 FISCAL_ZONE = ZoneInfo("America/El_Salvador")
 LARGEST = Decimal(10) ** 11
+REFERENCE_ROOM = 100
+"""Characters of the notes that are kept for our reference."""
 
 
 def fiscal_day(draft: Draft) -> date:
@@ -50,10 +54,11 @@ def draft_problems(draft: Draft, contract: Contract, terms: Terms) -> list[Probl
     """Return every problem; what was held upstream first, then in the order in which a person reads the document."""
     found = [*draft.held_because, *_head_problems(draft, contract, terms)]
     if draft.kind in Kind.values:
-        found += party_problems(draft, contract, terms, fiscal_day(draft))
+        found += party_problems(draft, contract, terms)
     lines = list(line_problems(draft, contract, tax_rate(draft, contract)))
     found += lines
     found += _payment_problems(draft, contract) if draft.corrects is None else note_problems(draft, contract)
+    found += extra_problems(draft, contract)
     if not lines and draft.total.is_finite() and draft.kind in Kind.values:
         found += _arithmetic_problems(draft, contract, terms)
     return found
@@ -122,8 +127,12 @@ def _arithmetic_problems(draft: Draft, contract: Contract, terms: Terms) -> Iter
         )
         return
     result = calculation(draft, contract, terms)
+    if draft.notes.strip():
+        # What is printed is never cut: what does not fit beside our reference and the credits is for a person.
+        notes = "\n".join(written_notes(draft, result))
+        yield from text_problems("notes", _("notes"), notes, 1, contract["limit.notes"] - REFERENCE_ROOM)
     if len(result.lines) > contract["limit.products"]:
-        yield Problem("lines", "too_many_lines", _("No line is left for the rounding: join lines."))
+        yield Problem("lines", "no_line_for_rounding", _("No line is left for the rounding: join lines."))
     if result.excess >= CENT / 2:
         yield Problem(
             "lines",

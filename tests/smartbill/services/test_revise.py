@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from smartbill.drafts import CORRECTED, Address, Provenance
-from smartbill.errors import Outdated, Problem
+from smartbill.errors import Outdated, Problem, TransitionRefused
 from smartbill.lifecycle import Status
 from smartbill.models import Document
 from smartbill.services.correct import correct_document
@@ -79,6 +79,14 @@ def test_a_person_who_saw_an_older_revision_is_asked_to_look_again(held):
     stale = Document.objects.get(pk=held.pk)
     revise_document(held, draft=replace(whole(held), party=replace(COMPANY, nrc="")), reason="x")
     with pytest.raises(Outdated):
+        correct_document(stale, draft=whole(held), actor=make_staff("smartbill.correct_document"), reason="x")
+    assert Document.objects.get(pk=held.pk).status == Status.HELD
+
+
+def test_a_proof_that_came_while_the_person_looked_stops_the_correction(held):
+    stale = Document.objects.get(pk=held.pk)
+    Document.objects.filter(pk=held.pk).update(twin_code="A" * 36)
+    with pytest.raises(TransitionRefused):
         correct_document(stale, draft=whole(held), actor=make_staff("smartbill.correct_document"), reason="x")
     assert Document.objects.get(pk=held.pk).status == Status.HELD
 

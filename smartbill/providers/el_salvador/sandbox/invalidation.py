@@ -6,13 +6,22 @@ from smartbill.providers.el_salvador.sandbox.accounts import MANAGER, Account, A
 from smartbill.providers.el_salvador.sandbox.clock import FISCAL_ZONE
 from smartbill.providers.el_salvador.sandbox.envelopes import ApiError
 from smartbill.providers.el_salvador.sandbox.invalidation_event import compile_invalidation
+from smartbill.providers.el_salvador.sandbox.order import CREDIT_NOTE
 from smartbill.providers.el_salvador.sandbox.platform import Platform
 from smartbill.providers.el_salvador.sandbox.records import Invalidation, Issued
 from smartbill.providers.el_salvador.sandbox.schemas import INVALIDATION
 from smartbill.providers.el_salvador.sandbox.windows import MONTH, last_moment
 
 
-def eligible(platform: Platform, account: Account, key: ApiKey, code: str, *, obeyed: str = MONTH) -> Issued:
+def eligible(
+    platform: Platform,
+    account: Account,
+    key: ApiKey,
+    code: str,
+    *,
+    replacement: str | None = None,
+    obeyed: str = MONTH,
+) -> Issued:
     """Return the document that this key may invalidate now, or raise ApiError with the first reason why not."""
     if key.role != MANAGER:
         raise ApiError("error.role", "a transmitter key may not invalidate")
@@ -25,6 +34,8 @@ def eligible(platform: Platform, account: Account, key: ApiKey, code: str, *, ob
         raise ApiError("error.not_eligible", "a document without seal cannot be invalidated")
     if platform.store.notes_against(document.code):
         raise ApiError("error.conflict", "a live credit note stands against this document")
+    if replacement is not None:
+        _require_replacement(platform, account, document, replacement)
     last = last_moment(
         document.original["identificacion"]["tipoDte"],
         document.sealed_at,
@@ -39,10 +50,32 @@ def eligible(platform: Platform, account: Account, key: ApiKey, code: str, *, ob
     return document
 
 
-def invalidate(platform: Platform, account: Account, key: ApiKey, code: str, *, obeyed: str = MONTH) -> Invalidation:
+def _require_replacement(platform: Platform, account: Account, document: Issued, code: str) -> None:
+    """Refuse a replacement that is not another sealed document in force, issued before the invalidation it justifies.
+
+    Manual Funcional V2.0 p. 13-17: credit notes are never replaced.
+    """
+    found = platform.store.find(account.name, code)
+    if document.kind == CREDIT_NOTE:
+        raise ApiError("error.data", "the replacement of a credit note must be empty")
+    if found is None or found.code == document.code:
+        raise ApiError("error.data", "the replacement must be another document of this account")
+    if found.seal is None or found.invalidation or found.kind == CREDIT_NOTE:
+        raise ApiError("error.not_eligible", "the replacement must be sealed and in force")
+
+
+def invalidate(
+    platform: Platform,
+    account: Account,
+    key: ApiKey,
+    code: str,
+    *,
+    replacement: str | None = None,
+    obeyed: str = MONTH,
+) -> Invalidation:
     """Invalidate a document for good, or raise ApiError."""
     with platform.store.changing():
-        document = eligible(platform, account, key, code, obeyed=obeyed)
+        document = eligible(platform, account, key, code, replacement=replacement, obeyed=obeyed)
         now = platform.clock.now()
         event_code = str(uuid.uuid4()).upper()
         event = compile_invalidation(
@@ -51,6 +84,7 @@ def invalidate(platform: Platform, account: Account, key: ApiKey, code: str, *, 
             code=event_code,
             at=now.astimezone(FISCAL_ZONE),
             generation=platform.hacienda.generation,
+            replacement=replacement,
         )
         objections = platform.hacienda.objections(INVALIDATION, event)
         if objections:

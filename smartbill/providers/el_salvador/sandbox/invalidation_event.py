@@ -1,4 +1,4 @@
-"""Compile the invalidation event (motive 2, rescission, hence no replacement) in both generations."""
+"""Compile the invalidation event in both generations: motive 1 with a replacement, motive 2 (rescission) without."""
 
 import re
 from collections.abc import Mapping
@@ -11,18 +11,20 @@ from smartbill.providers.el_salvador.sandbox.receptors import DEFAULT_NAME
 from smartbill.providers.el_salvador.sandbox.records import Issued, Json
 from smartbill.providers.el_salvador.sandbox.schemas import LEGACY
 
-_RESCISSION = 2
+_ERROR, _RESCISSION = 1, 2
 _NOBODY = {"tipoDocumento": "37", "numDocumento": "0000000000", "nombre": DEFAULT_NAME}
 _LEGACY_PHONE = re.compile(r"^[0-9+;]{8,50}$")
 
 
-def compile_invalidation(document: Issued, account: Account, *, code: str, at: datetime, generation: str) -> Json:
+def compile_invalidation(
+    document: Issued, account: Account, *, code: str, at: datetime, generation: str, replacement: str | None = None
+) -> Json:
     """Return the event; `at` is local time."""
-    event = _event(document, account, code, at)
+    event = _event(document, account, code, at, replacement)
     return _to_legacy(event, document, account) if generation == LEGACY else event
 
 
-def _event(document: Issued, account: Account, code: str, at: datetime) -> Json:
+def _event(document: Issued, account: Account, code: str, at: datetime, replacement: str | None) -> Json:
     issuer = account.issuer
     return {
         "identificacion": {
@@ -49,11 +51,11 @@ def _event(document: Issued, account: Account, code: str, at: datetime) -> Json:
             "selloRecibido": document.seal,
             "numeroControl": document.control_number,
             "fecEmi": document.original["identificacion"]["fecEmi"],
-            "codigoGeneracionR": None,
+            "codigoGeneracionR": replacement.upper() if replacement else None,
         }
         | _receiver(document.original["receptor"]),
         "motivo": {
-            "tipoAnulacion": _RESCISSION,
+            "tipoAnulacion": _ERROR if replacement else _RESCISSION,
             "motivoAnulacion": None,
             "nombreResponsable": issuer.responsible_name,
             "tipDocResponsable": "13",

@@ -1,7 +1,7 @@
 """The six routes of the provider: parse, authorise, validate, wait as long as the real one, act, answer."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -116,10 +116,13 @@ class Routes:
         return {"url": page, "pdfUrl": f"{page}.pdf"}
 
     def _invalidate(self, body: Any, caller: Caller) -> Answer:
-        code = _asked_code(body)
-        eligible(self._platform, caller.account, caller.key, code, obeyed=self._window)
+        field = contract.current()["field.replacement"]
+        asked = _asked(body, optional=(field,) if field else ())
+        code, replacement = asked["document"], asked.get(field)
+        about = (self._platform, caller.account, caller.key, code)
+        eligible(*about, replacement=replacement, obeyed=self._window)
         self._pace.work()
-        done = invalidate(self._platform, caller.account, caller.key, code, obeyed=self._window)
+        done = invalidate(*about, replacement=replacement, obeyed=self._window)
         return success(
             codigoGeneracion=code.upper(),
             estado=contract.current()["state.invalidated"],
@@ -128,7 +131,7 @@ class Routes:
         )
 
     def _read(self, body: Any, caller: Caller) -> Answer:
-        document = self._platform.store.find(caller.account.name, _asked_code(body))
+        document = self._platform.store.find(caller.account.name, _asked(body)["document"])
         if document is None:
             raise ApiError("error.not_found", "there is no document with this code")
         event = document.invalidation
@@ -159,14 +162,16 @@ def _emission(body: Any) -> Any:
     return _only(body, contract.current()["envelope.emission"])
 
 
-def _asked_code(body: Any) -> str:
+def _asked(body: Any, *, optional: Sequence[str] = ()) -> dict[str, str]:
+    """Return the code of the document that a request is about, as `document`, and the optional codes that it names."""
     names = contract.current()
     envelope, name = names["envelope.document"], names["field.document"]
     inner = _only(body, envelope) if envelope else body
-    complaints = check_object(inner, {name: Field(check=_CODE, required=True)}, envelope)
+    fields = {name: Field(check=_CODE, required=True)} | {each: Field(check=_CODE) for each in optional}
+    complaints = check_object(inner, fields, envelope)
     if complaints:
         raise ApiError("error.data", "the request is not valid", complaints)
-    return str(inner[name])
+    return {"document": str(inner[name])} | {each: str(inner[each]) for each in optional if inner.get(each)}
 
 
 def _only(body: Any, name: str) -> Any:

@@ -183,6 +183,15 @@ def test_a_structured_error_without_code_is_a_refusal_with_its_reasons(status: i
     ]
 
 
+def test_of_a_flood_of_reasons_as_many_are_kept_as_a_person_reads_and_all_of_them_count() -> None:
+    details = [{"code": "020", "message": f"línea {number}"} for number in range(1000)]
+    verdict = judged(answered(error("HACIENDA_REJECTED", "Rechazado", details), 400))
+    assert (verdict.outcome, len(verdict.problems)) == (Outcome.REJECTED, 51)
+    assert "951" in verdict.problems[-1].message
+    hidden = [*details, {"code": "004", "message": "ya existe"}]
+    assert judged(answered(error("HACIENDA_REJECTED", "Rechazado", hidden), 400)).outcome == Outcome.UNKNOWN
+
+
 def test_a_refusal_holds_nothing_that_a_database_cannot_keep() -> None:
     verdict = judged(answered(error("HACIENDA_REJECTED", "a\x00b\ud800"), 400))
     assert (verdict.outcome, verdict.problems[0].message) == (Outcome.REJECTED, "a�b?")

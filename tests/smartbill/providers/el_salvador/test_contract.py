@@ -51,8 +51,6 @@ def test_a_change_that_fits_no_row_is_an_error(path: str, value: object) -> None
     assert list(override_errors({path: value, "route.ccf": "/dte/creditofiscal"})) == [path]
 
 
-@pytest.mark.parametrize(
-    ("day", "figure"), [("2020-01-01", "1095.00"), ("2025-05-31", "1095.00"), ("2025-06-01", "1226.40")]
-)
+@pytest.mark.parametrize(("day", "figure"), [("2020-01-01", "0.13"), ("2026-11-30", "0.13"), ("2026-12-01", "0.15")])
 def test_a_dated_figure_is_the_one_in_force_on_the_day(day: str, figure: str) -> None:
-    assert dated(current()["limit.identity_asked_from"], date.fromisoformat(day)) == Decimal(figure)
+    assert dated([*current()["tax.rate"], ["2026-12-01", "0.15"]], date.fromisoformat(day)) == Decimal(figure)

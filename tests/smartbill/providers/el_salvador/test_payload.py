@@ -184,3 +184,19 @@ def test_requests_about_a_document_name_its_code(envelope: str, body: bytes) -> 
     with override_settings(SMARTBILL_SV_CONTRACT={"envelope.document": envelope}):
         assert (provider().invalidation(code).route, provider().invalidation(code).body) == ("invalidate", body)
         assert (provider().reading(code).route, provider().reading(code).body) == ("get_json", body)
+
+
+@pytest.mark.parametrize(
+    ("field", "body"),
+    [("", b'{"body":{"document":"AAAA0001"}}'),
+     ("reemplazo", b'{"body":{"document":"AAAA0001","reemplazo":"BBBB0002"}}')],
+)  # fmt: skip
+def test_the_replacement_is_named_where_the_contract_has_a_field_for_it(field: str, body: bytes) -> None:
+    with override_settings(SMARTBILL_SV_CONTRACT={"field.replacement": field}):
+        assert provider().invalidation("aaaa0001", replacement="bbbb0002").body == body
+        assert b"reemplazo" not in provider().invalidation("aaaa0001").body
+
+
+def test_the_terms_stand_below_the_reference() -> None:
+    draft = replace(sale(), notes="Pago a 30 días\nSin devoluciones")
+    assert sent(draft)["notes"] == f"Ref. {REFERENCE}\nPago a 30 días\nSin devoluciones"

@@ -126,7 +126,7 @@ def test_a_rounding_line_makes_a_total_reachable_where_the_issuer_permits_it() -
 
 def test_no_line_is_left_for_a_rounding() -> None:
     lines = [line("1.00"), *[line("113.00")] * 1999]
-    assert codes(sale(*lines, kind="ccf"), rounding_line=True) == ["too_many_lines"]
+    assert codes(sale(*lines, kind="ccf"), rounding_line=True) == ["no_line_for_rounding"]
 
 
 def test_a_credit_without_a_line_to_take_it_from_is_refused() -> None:
@@ -155,3 +155,13 @@ def test_no_draft_however_absurd_breaks_the_rules(party: Party, lines: list[Line
     assert all(problem.code and problem.message for problem in problems)
     if not problems:
         assert provider().submission(draft, "K7WXYZ2345").body
+
+
+@pytest.mark.parametrize(("length", "found"), [(2900, []), (2901, ["wrong_length"])])
+def test_notes_that_do_not_fit_are_never_cut(length: int, found: list[str]) -> None:
+    half = length // 2
+    assert codes(sale(notes=f"{'x' * half}\n{'y' * (length - half - 1)}")) == found
+
+
+def test_notes_that_cannot_be_printed_are_refused() -> None:
+    assert codes(sale(notes="Net 30\ue000")) == ["unprintable"]

@@ -2,6 +2,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import override_settings
 
 from smartbill.providers.el_salvador.sandbox import Account, ApiKey, Issuer, SmartbillSandbox
 
@@ -105,3 +106,47 @@ def test_two_years_for_the_listed_activities():
         code = issued(sandbox, "factura")
         sandbox.control.set_clock(datetime(2028, 11, 21, 23, tzinfo=SALVADOR))
         assert ask(sandbox, "invalidate", code, keys=MANAGER_KEYS).status_code == 200
+
+
+# The replacement ------------------------------------------------------------------------------------------------------
+
+NAMED = {"field.replacement": "replacement"}
+
+
+def replace(sandbox, code, replacement):
+    return post(sandbox, "invalidate", {"body": {"document": code, "replacement": replacement}})
+
+
+@override_settings(SMARTBILL_SV_CONTRACT=NAMED)
+@pytest.mark.parametrize("which", ["sandbox", "legacy"])
+def test_an_invalidation_with_a_replacement_states_the_error_and_names_it(which, request):
+    stand_in = request.getfixturevalue(which)
+    code, other = issued(stand_in, "factura"), issued(stand_in, "factura")
+    assert replace(stand_in, code, other).status_code == 200
+    event = stand_in.control.document_json(code)["event"]["event"]
+    assert (event["motivo"]["tipoAnulacion"], event["documento"]["codigoGeneracionR"]) == (1, other)
+
+
+@override_settings(SMARTBILL_SV_CONTRACT=NAMED)
+def test_a_replacement_that_is_not_another_sealed_document_in_force_is_refused(sandbox):
+    code, gone = issued(sandbox, "factura"), issued(sandbox, "factura")
+    ask(sandbox, "invalidate", gone)
+    sandbox.control.hacienda(up=False)
+    unsealed = issued(sandbox, "factura")
+    sandbox.control.hacienda(up=True)
+    for replacement, status in ((code, 422), (UNKNOWN, 422), (gone, 422), (unsealed, 422)):
+        assert replace(sandbox, code, replacement).status_code in (400, status), replacement
+    assert [row.invalidated_at for row in sandbox.control.documents() if row.code == code] == [None]
+
+
+@override_settings(SMARTBILL_SV_CONTRACT=NAMED)
+def test_a_credit_note_has_no_replacement(sandbox):
+    ccf = issued(sandbox, "ccf")
+    code = issued(sandbox, "credit_note", note(ccf, 10)["dteJson"])
+    assert replace(sandbox, code, issued(sandbox, "ccf")).status_code in (400, 422)
+
+
+def test_where_the_contract_names_no_replacement_the_field_is_refused(sandbox):
+    code, other = issued(sandbox, "factura"), issued(sandbox, "factura")
+    assert replace(sandbox, code, other).status_code == 400
+    assert all(row.invalidated_at is None for row in sandbox.control.documents())
