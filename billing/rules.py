@@ -6,7 +6,7 @@ Every sale gets exactly one outcome, with reasons.
 |---|---|
 | not paid yet, or Stripe still has to make its invoice | `NotYet`: looked at again later |
 | invoice void | `NotApplicable` |
-| total of zero | `NotApplicable` |
+| total of zero | `NotApplicable`, or a draft where the issuer issues documents over zero |
 | everything refunded or credited before a document was made | `NotApplicable` |
 | negative total, other mode, unreadable amount | `Held` |
 | other currency without a stored rate that counts | `Held` |
@@ -63,14 +63,16 @@ def decide(
     source: str,
     profile: Profile = NOBODY,
     quote: Quote | Problem | None = None,
+    chosen: str = "",
 ) -> Decision:
     """Return what becomes of the sale with this snapshot; `source` is its business key, `profile` its buyer's.
 
     `quote` is the rate for a sale in another currency than the issuer's, or why there is none (`rates.quote_for`).
+    `chosen` is the kind of document that a rule of the house chose.
     """
     try:
         unpaid = _unpaid(settlement(content))
-        return unpaid or _paid(content, issuer=issuer, source=source, profile=profile, quote=quote)
+        return unpaid or _paid(content, issuer=issuer, source=source, profile=profile, quote=quote, chosen=chosen)
     except CurrencyOnHold as error:
         text = _("Stripe's own documents disagree about amounts in %(currency)s; none is issued.")
         return _held("currency", "currency_on_hold", text % {"currency": str(error).upper()})
@@ -90,19 +92,26 @@ def _unpaid(state: str) -> NotYet | NotApplicable | None:
 
 
 def _paid(
-    content: Mapping[str, Any], *, issuer: Issuer, source: str, profile: Profile, quote: Quote | Problem | None
+    content: Mapping[str, Any],
+    *,
+    issuer: Issuer,
+    source: str,
+    profile: Profile,
+    quote: Quote | Problem | None,
+    chosen: str,
 ) -> Decision:
     account = account_of(content, issuer=issuer, profile=profile)
     purchase = account.purchase
-    if purchase.total == 0:
-        return _not_applicable("zero_total", _("Nothing was charged: the total is zero."))
+    if purchase.total == 0 and issuer.zero_total == Issuer.ZeroTotal.NONE:
+        text = _("Nothing was charged: the total is zero, and this issuer issues no document over zero.")
+        return _not_applicable("zero_total", text)
     if _all_given_back(purchase):
         text = _("Everything was refunded or credited before a document was made.")
         return _not_applicable("refunded_before_issue", text)
     reasons = list(_obstacles(purchase, issuer, quote))
     if reasons:
         return Held(reasons=reasons)
-    draft = draft_from_account(account, issuer=issuer, source=source)
+    draft = draft_from_account(account, issuer=issuer, source=source, chosen=chosen)
     return converted(draft, quote) if isinstance(quote, Quote) else draft
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from billing.models import Reversal, ReversalAlias, Sale, SaleAlias
+from billing.models import Approval, Reversal, ReversalAlias, Sale, SaleAlias
 from billing.money import CurrencyOnHold, UnreadableAmount, to_decimal
 
 
@@ -103,6 +103,43 @@ class ReversalSerializer(serializers.ModelSerializer[Reversal]):
     def get_counted(self, reversal: Reversal) -> str | None:
         """Return the counted amount as text in units of the currency, or null."""
         return _units(reversal.counted_minor, reversal.currency)
+
+
+class RuleNameSerializer(serializers.Serializer[Any]):
+    """A rule in the version that asked."""
+
+    id = serializers.IntegerField()
+    version = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class ApprovalSerializer(serializers.ModelSerializer[Approval]):
+    """`answered` counts the approvals given; `people` is how many are needed. Who answered is not told."""
+
+    rules = RuleNameSerializer(many=True, read_only=True)
+    answered = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Approval
+        fields = [
+            "id",
+            "sale",
+            "state",
+            "is_block",
+            "amount",
+            "currency",
+            "rules",
+            "people",
+            "answered",
+            "reminders",
+            "created_at",
+            "ended_at",
+        ]
+        read_only_fields = fields
+
+    def get_answered(self, approval: Approval) -> int:
+        """Return how many people have approved so far."""
+        return (approval.first_by_id is not None) + (approval.state == Approval.State.GRANTED)
 
 
 def _units(amount_minor: int | None, currency: str) -> str | None:

@@ -2,9 +2,9 @@
 
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from billing.api.filters import ReversalQuery, SaleQuery
-from billing.api.serializers import ReversalSerializer, SaleSerializer
-from billing.models import Reversal, Sale
+from billing.api.filters import ApprovalQuery, ReversalQuery, SaleQuery
+from billing.api.serializers import ApprovalSerializer, ReversalSerializer, SaleSerializer
+from billing.models import Approval, Reversal, Sale
 
 
 class SaleViewSet(ReadOnlyModelViewSet[Sale]):
@@ -23,3 +23,12 @@ class ReversalViewSet(ReadOnlyModelViewSet[Reversal]):
     serializer_class = ReversalSerializer
     query_class = ReversalQuery
     scope = "reversals"
+
+
+class ApprovalViewSet(ReadOnlyModelViewSet[Approval]):
+    """Sales that rules hold or held until people answered, newest first."""
+
+    queryset = Approval.objects.all()
+    serializer_class = ApprovalSerializer
+    query_class = ApprovalQuery
+    scope = "approvals"
