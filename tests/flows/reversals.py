@@ -47,7 +47,7 @@ class Story:
 
     @property
     def document(self):
-        return Document.objects.get(corrects=None)
+        return Document.objects.get(corrects=None, replaces=None)
 
     @property
     def notes(self):
