@@ -5,7 +5,7 @@ document is held.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop, override
 from billing.kinds import as_consumer, kind_of
 from billing.languages import language_of
 from billing.lines import BuiltLines, LineRules, build_lines
+from billing.manual import ORIGIN
 from billing.money import to_decimal
 from billing.parties import Buyer, buyer_from
 from billing.payments import BALANCE, payments_of
@@ -40,6 +41,7 @@ class Account:
     buyer: Buyer
     language: str
     spoken: Provenance
+    extras: Mapping[str, Any] = field(default_factory=dict)
 
 
 def account_of(content: Mapping[str, Any], *, issuer: Issuer, profile: Profile = NOBODY) -> Account:
@@ -51,27 +53,45 @@ def account_of(content: Mapping[str, Any], *, issuer: Issuer, profile: Profile =
     language, spoken = language_of(facts, country=country, default=issuer.language)
     with override(language):
         shipping = _("Shipping")
-    return Account(purchase=purchase_from(content, shipping=shipping), buyer=buyer, language=language, spoken=spoken)
+    return Account(
+        purchase=purchase_from(content, shipping=shipping),
+        buyer=buyer,
+        language=language,
+        spoken=spoken,
+        extras=(content.get(ORIGIN) or {}).get("extras", {}),
+    )
 
 
 def draft_from_snapshot(
-    content: Mapping[str, Any], *, issuer: Issuer, source: str, profile: Profile = NOBODY, is_consumer: bool = False
+    content: Mapping[str, Any],
+    *,
+    issuer: Issuer,
+    source: str,
+    profile: Profile = NOBODY,
+    is_consumer: bool = False,
+    chosen: str = "",
 ) -> Draft:
     """Return the draft of a paid sale; `source` is its business key. All doubts are in `held_because`.
 
     Raises UnreadableShape, UnreadableAmount or CurrencyOnHold where there is nothing to build a draft from.
     """
     account = account_of(content, issuer=issuer, profile=profile)
-    return draft_from_account(account, issuer=issuer, source=source, is_consumer=is_consumer)
+    return draft_from_account(account, issuer=issuer, source=source, is_consumer=is_consumer, chosen=chosen)
 
 
-def draft_from_account(account: Account, *, issuer: Issuer, source: str, is_consumer: bool = False) -> Draft:
+def draft_from_account(
+    account: Account, *, issuer: Issuer, source: str, is_consumer: bool = False, chosen: str = ""
+) -> Draft:
     """Return the draft of a snapshot that was read already.
 
-    `is_consumer` applies what the issuer chose for buyers who do not complete their data in time.
+    `is_consumer` applies what the issuer chose for buyers who do not complete their data in time; `chosen` is the kind
+    of document that a rule chose, where neither buyer nor law say which.
     """
     purchase, buyer = account.purchase, account.buyer
-    buyer, decided = as_consumer(buyer, told="issuer.late_buyer") if is_consumer else (buyer, kind_of(buyer))
+    if is_consumer:
+        buyer, decided = as_consumer(buyer, told="issuer.late_buyer")
+    else:
+        decided = kind_of(buyer, chosen=chosen)
     party, named = _party_for(decided.kind, buyer)
     rate = standard_rate(purchase.paid_at.astimezone(issuer.zone).date())
     rules = LineRules(
@@ -104,6 +124,7 @@ def draft_from_account(account: Account, *, issuer: Issuer, source: str, is_cons
             **paid_by,
         },
         residuals=built.residuals,
+        extras=account.extras,
         held_because=(*decided.problems, *built.problems, *_sum_problems(purchase, built, payments)),
     )
 

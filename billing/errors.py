@@ -125,5 +125,55 @@ class NotWithPeople(BillingError):
         super().__init__(_("This reversal does not wait for a person."))
 
 
+class NotCorrectable(BillingError):
+    """Leave it, or do what the text says: this document or this case does not allow it now. Nothing was changed."""
+
+
+class EnteredAlready(BillingError):
+    """Look first: sales that may be this very one are known already; `known` names them. Nothing was stored."""
+
+    def __init__(self, known: Sequence[str]) -> None:
+        self.known = list(known)
+        text = _("This may have been entered or paid already: %(known)s. Look first; if it is another sale, say so.")
+        super().__init__(text % {"known": ", ".join(self.known)})
+
+
+class KnownPayment(BillingError):
+    """Enter nothing: Stripe has announced this payment, and its sale gets its document by itself."""
+
+    def __init__(self, known: str) -> None:
+        text = _("Stripe has announced this payment already: the sale %(known)s gets its own document.")
+        super().__init__(text % {"known": known})
+
+
+class NothingReceived(BillingError):
+    """Correct the lines: what was entered comes to less than nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(_("The discounts are higher than the prices: the total is below zero."))
+
+
+class InvalidRule(BillingError):
+    """Mend the rule: nothing was stored, for the reason in the text."""
+
+
+class RuleRefused(BillingError):
+    """Leave the rule, or do first what the text says: in its present state this cannot be done."""
+
+
+class NotWaiting(BillingError):
+    """Look again: this approval is answered, or its sale changed."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This approval waits for no answer any more. Look at the sale."))
+
+
+class OwnRequest(BillingError):
+    """Leave it to another: who asked does not answer, and nobody answers twice."""
+
+    def __init__(self) -> None:
+        super().__init__(_("You asked for this approval or gave the first one: another person has to answer."))
+
+
 class SignatureRefused(BillingError):
     """Store nothing: the request does not prove that Stripe sent it."""

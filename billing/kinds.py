@@ -5,7 +5,7 @@
 | lives abroad | export; held when somebody asked for another kind |
 | `document_kind` says factura | factura: the buyer or the seller has answered |
 | gave an NRC, or `document_kind` says ccf | CCF, even when its data are incomplete: the gaps hold it |
-| gave a NIT of 14 digits, no NRC, and nobody said which kind | CCF, held with the question |
+| gave a NIT of 14 digits, no NRC, and nobody said which kind | CCF, held with the question, unless a rule chooses |
 | anybody else | factura |
 
 A CCF never becomes a factura by itself: the buyer would lose the tax credit.
@@ -25,9 +25,11 @@ from smartbill.errors import Problem
 from smartbill.lifecycle import Kind
 
 NIT_DIGITS = 14
+CCF_OR_FACTURA = "ccf_or_factura"
 ABROAD = gettext_noop("the buyer lives abroad")
 ASKED_FOR = gettext_noop("asked for")
 NRC_GIVEN = gettext_noop("an NRC was given")
+RULE_CHOSE = gettext_noop("a NIT was given, but no NRC; a rule of the house chose the kind")
 NIT_ONLY = gettext_noop("a NIT was given, but no NRC")
 AT_DEADLINE = gettext_noop("the buyer did not complete the data in time; the issuer then issues as to a consumer")
 NEITHER = gettext_noop("neither an NRC nor a NIT of 14 digits was given")
@@ -55,13 +57,13 @@ class KindDecision:
     problems: Sequence[Problem] = ()
 
 
-def kind_of(buyer: Buyer) -> KindDecision:
-    """Return the kind of document for an issuer in El Salvador."""
+def kind_of(buyer: Buyer, *, chosen: str = "") -> KindDecision:
+    """Return the kind of document for an issuer in El Salvador; `chosen` answers where neither buyer nor law do."""
     stated = STATED.get(folded(buyer.stated_kind.replace("_", " ")))
     if buyer.stated_kind and stated is None:
         text = _("“%(stated)s” is no kind of document; use factura, ccf or export.")
         return _by_buyer(buyer, None, [Problem("kind", "kind_unknown", text % {"stated": buyer.stated_kind})])
-    return _by_buyer(buyer, stated, [])
+    return _by_buyer(buyer, stated, [], chosen=chosen)
 
 
 def as_consumer(buyer: Buyer, *, told: str) -> tuple[Buyer, KindDecision]:
@@ -77,7 +79,7 @@ def as_consumer(buyer: Buyer, *, told: str) -> tuple[Buyer, KindDecision]:
     return replace(buyer, party=party, provenance=kept), decided
 
 
-def _by_buyer(buyer: Buyer, stated: Kind | None, problems: list[Problem]) -> KindDecision:
+def _by_buyer(buyer: Buyer, stated: Kind | None, problems: list[Problem], *, chosen: str = "") -> KindDecision:
     country = buyer.party.address.country
     if country and country != HOME:
         if stated not in (None, Kind.EXPORT):
@@ -90,8 +92,10 @@ def _by_buyer(buyer: Buyer, stated: Kind | None, problems: list[Problem]) -> Kin
     if buyer.party.nrc:
         return _decided(Kind.CCF, "party.nrc", NRC_GIVEN, buyer, problems)
     if buyer.party.tax_id_type == "nit" and len(buyer.party.tax_id) == NIT_DIGITS:
+        if chosen:
+            return _decided(Kind(chosen), "party.tax_id", RULE_CHOSE, buyer, problems)
         text = _("CCF or factura? The buyer gave a NIT but no NRC, and nobody said which document they want.")
-        question = Problem("kind", "ccf_or_factura", text)
+        question = Problem("kind", CCF_OR_FACTURA, text)
         return _decided(Kind.CCF, "party.tax_id", NIT_ONLY, buyer, [*problems, question])
     return _decided(Kind.FACTURA, "party.address.country", NEITHER, buyer, problems)
 

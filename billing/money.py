@@ -51,6 +51,11 @@ class Allocation:
     took: frozenset[int]
 
 
+def to_minor(amount: Decimal, currency: str) -> int:
+    """Return units of a currency as Stripe's integers carry them; what is less than the smallest unit is left out."""
+    return int(amount.scaleb(exponent(currency)))
+
+
 def allocate(total: int, weights: Sequence[int]) -> list[int]:
     """Return the shares of `allocation`."""
     return list(allocation(total, weights).shares)

@@ -12,6 +12,8 @@ The published order; the first source that holds something wins. `*` is a key of
 | 5 | charge `.billing_details` | of the card |
 | 6 | customer | as it is now |
 
+Of a sale that a person entered, the kind of document chosen with it comes before all others.
+
 Keys: legal_name, commercial_name, sv_nit, sv_dui, sv_nrc, sv_activity_code, sv_activity, sv_department,
 sv_municipality, sv_district, sv_passport, sv_resident_card, person_type, document_kind.
 """
@@ -64,7 +66,7 @@ FIELD_SOURCES: Mapping[str, tuple[str, ...]] = {
     "person_type": profile("person_type"),
     "email": ("tax_profile.email", *_of_person("email"), "payment_intent.receipt_email"),
     "phone": ("tax_profile.phone", *_of_person("phone")),
-    "document_kind": profile("document_kind"),
+    "document_kind": ("manual.document_kind", *profile("document_kind")),
 }
 TAX_ID_TYPES: Mapping[str, Rule] = {"nit": digits, "dui": digits, "passport": clean, "resident_card": clean}
 PLAIN = ("name", "commercial_name", "activity_code", "activity_text", "person_type", "email", "phone")

@@ -9,12 +9,17 @@ from billing.purchases import Paid, Purchase
 from smartbill.drafts import Payment, Provenance
 
 _TABLE = json.loads((Path(__file__).parent / "data" / "payment_methods.json").read_text("utf-8"))
-GROUPS: Mapping[str, str] = {name: group for group in ("transfer", "wallet", "crypto") for name in _TABLE[group]}
+_WORDS = ("transfer", "wallet", "crypto")
+GROUPS: Mapping[str, str] = {
+    **{name: group for group in _WORDS for name in _TABLE[group]},
+    # What a person enters is said in the words of a document.
+    **{word: word for word in (*_WORDS, "cash")},
+}
 BALANCE = "customer_balance"
 
 
 def method_of(paid: Paid) -> str:
-    """Return card_credit, card_debit, transfer, wallet, crypto or other; a method without a row is other."""
+    """Return card_credit, card_debit, transfer, wallet, crypto, cash or other; a method without a row is other."""
     if paid.method in _TABLE["card"]:
         funding: str = _TABLE["funding"].get(paid.funding or "unknown", "card_credit")
         return funding
@@ -29,7 +34,7 @@ def payments_of(purchase: Purchase) -> tuple[tuple[Payment, ...], dict[str, Prov
         paid.append(Paid(reference=purchase.reference, amount=balance, method=BALANCE))
     provenance = {
         f"payments.{number}.method": Provenance(
-            source=f"{payment.reference}.payment_method_details",
+            source=payment.source or f"{payment.reference}.payment_method_details",
             raw=" ".join(filter(None, (payment.method, payment.funding))),
         )
         for number, payment in enumerate(paid)

@@ -58,7 +58,10 @@ class ChargedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paid:
-    """One payment that arrived. `method` is Stripe's word, `refunded` what went back of the whole charge."""
+    """One payment that arrived. `method` is Stripe's word, `refunded` what went back of the whole charge.
+
+    `source` names where the method stands, where that is not the object of the reference.
+    """
 
     reference: str
     amount: int
@@ -66,6 +69,7 @@ class Paid:
     funding: str = ""
     refunded: int = 0
     charged: int = 0
+    source: str = ""
 
     @property
     def given_back(self) -> bool:

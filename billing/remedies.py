@@ -51,9 +51,10 @@ class Remedy(TextChoices):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentFacts:
-    """The document of the sale, in units of its currency. `…_until` is None where no rule allows that act.
+    """The document of the sale, in units of its currency. `…_until` is the end of the safe time and None where no rule
+    allows that act, `…_last` the last moment that any text allows.
 
-    `only_whole`: no part of it can be credited.
+    `only_whole`: no part of it can be credited. `is_replaced`: another one stands, or is to stand, in its place.
     """
 
     kind: str
@@ -63,6 +64,9 @@ class DocumentFacts:
     only_whole: bool = False
     invalidate_until: datetime | None = None
     credit_until: datetime | None = None
+    invalidate_last: datetime | None = None
+    credit_last: datetime | None = None
+    is_replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +75,9 @@ class Facts:
 
     `is_whole`: together with the earlier ones it takes back the whole sale. `earlier_open`: an earlier reversal of the
     sale still waits or is under way. `begun` and `note` are the remedy begun for this very reversal, and the status of
-    its credit note.
+    its credit note. `correction_open`: a case of the same document is under way. `foreseen` is what a case has taken
+    out of the documents of the sale already, and no other reversal accounts for; `corrected` what this one accounted
+    for when it was last looked at.
     """
 
     source: str
@@ -85,6 +91,19 @@ class Facts:
     earlier_open: bool = False
     begun: str = ""
     note: str = ""
+    correction_open: bool = False
+    foreseen: Decimal = Decimal(0)
+    corrected: Decimal = Decimal(0)
+
+    @property
+    def covered(self) -> Decimal:
+        """What of it a correction has taken out of the documents already."""
+        return min(self.foreseen, self.amount)
+
+    @property
+    def owed(self) -> Decimal:
+        """What of it the documents do not show yet."""
+        return self.amount - self.covered
 
     @property
     def left(self) -> Decimal:
@@ -102,7 +121,7 @@ class Facts:
         document = self.document
         if document and self.is_whole and not document.credited and (document.only_whole or not self.same_currency):
             return document.total
-        return self.amount
+        return self.owed
 
     def status_in(self, *statuses: str) -> bool:
         return self.document is not None and self.document.status in statuses
@@ -174,6 +193,8 @@ TABLE = (
         State.UNDER_WAY,
     ),
     Row("undone_after_abandoning", lambda f: f.begun == Remedy.ABANDON and _gone(f), State.PERSON),
+    # A correction took it out of the documents, and then the money stayed after all.
+    Row("undone_after_correction", lambda f: f.corrected > 0 and _gone(f), State.PERSON),
     # Nothing was begun: is there anything to correct?
     Row("undone", _gone, State.NOTHING),
     Row("sale_pending", lambda f: f.sale == "pending", State.WAITING),
@@ -184,6 +205,9 @@ TABLE = (
     Row("beyond_sale", lambda f: f.amount <= 0, State.NOTHING),
     Row("credited_already", lambda f: f.status_in(S.STAMPED) and f.left <= 0, State.NOTHING),
     Row("stripe_pending", lambda f: f.standing == Standing.PENDING, State.WAITING),
+    # Only its end says what a correction took out.
+    Row("correction_first", lambda f: f.correction_open, State.WAITING),
+    Row("corrected_already", lambda f: f.owed <= 0, State.NOTHING),
     Row("written_off", lambda f: f.source == Source.WRITTEN_OFF, State.PERSON),
     Row(
         "nothing_to_issue",

@@ -28,6 +28,10 @@ REASONS: Mapping[str, Promise] = {
     "undone_after_abandoning": _(
         "Stripe took the refund back after the document was given up. The customer has paid again: issue it by hand."
     ),
+    "undone_after_correction": _(
+        "The money stayed after all, and a correction has taken it out of the documents. Refund it again, or have what "
+        "is missing issued by hand; then say that it is settled."
+    ),
     "undone": _("It failed or was cancelled at Stripe: the money stayed, so the document stays."),
     JOINED: _("It is a part of a credit note at Stripe, and is dealt with there."),
     "sale_pending": _("The sale is still being decided."),
@@ -38,6 +42,8 @@ REASONS: Mapping[str, Promise] = {
     "beyond_sale": _("Earlier reversals have taken back the whole sale already."),
     "credited_already": _("Credit notes have taken back the whole document already."),
     "stripe_pending": _("Stripe is still sending the money back; it can fail."),
+    "corrected_already": _("A correction has taken this amount out of the documents of the sale already."),
+    "correction_first": _("A correction of the same document is under way and comes first."),
     "written_off": _(
         "The invoice was written off at Stripe. A debt that is lost is no sale undone: ask your accountant."
     ),

@@ -1,12 +1,15 @@
 """What a snapshot says about the buyer, flat: `{"customer.metadata.sv_nit": "0614-…", "session.locale": "es"}`.
 
 The name of a fact is the object and field that a person finds at Stripe; it becomes the source in the provenance.
+What rules ask besides (Radar's judgement, since when there is a customer, which products) is read here as well.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from billing.stripe_shapes import Shape, dig, rows
+from billing.stripe_shapes import Shape, dig, id_of, instant, product_of, rows
 
 ADDRESS = ("country", "line1", "line2", "city", "state", "postal_code")
 PERSON = ("business_name", "individual_name", "name", "email", "phone")
@@ -23,6 +26,7 @@ def facts_of(content: Shape) -> dict[str, str]:
 
 
 def _facts(content: Shape) -> Iterator[Fact]:
+    yield "manual.document_kind", dig(content, "manual", "document_kind")
     intent: Shape = next(iter((content.get("intents") or {}).values()), {})
     yield from _invoice(content.get("invoice") or {})
     yield from _session(content.get("session") or {})
@@ -83,3 +87,52 @@ def _address(name: str, address: Any) -> Iterator[Fact]:
 def _tax_ids(name: str, tax_ids: Any, field: str) -> Iterator[Fact]:
     for row in rows(tax_ids):
         yield f"{name}.{row.get(field)}", row.get("value")
+
+
+# What rules ask -------------------------------------------------------------------------------------------------------
+RISKS = ("normal", "elevated", "highest")
+"""Radar's levels from the least to the worst; `not_assessed` and `unknown` say nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Risk:
+    """What Radar said of the charges of a sale: the worst of it. Empty and None where it did not say it of all."""
+
+    level: str = ""
+    score: int | None = None
+
+
+def risk_of(content: Shape) -> Risk:
+    """Return what Radar said about the payments of a snapshot; the worst level counts even beside an unjudged one."""
+    outcomes = [dig(charge, "outcome") or {} for charge in _charges(content)]
+    levels = [str(outcome.get("risk_level") or "") for outcome in outcomes]
+    scores = [score for outcome in outcomes if isinstance(score := outcome.get("risk_score"), int)]
+    known = [level for level in levels if level in RISKS]
+    worst = max(known, key=RISKS.index, default="")
+    return Risk(
+        level=worst if len(known) == len(levels) or worst == RISKS[-1] else "",
+        score=max(scores, default=None) if len(scores) == len(outcomes) else None,
+    )
+
+
+def _charges(content: Shape) -> list[Shape]:
+    through = [dig(intent, "latest_charge") for intent in (content.get("intents") or {}).values()]
+    found = [*through, *(content.get("charges") or {}).values()]
+    return [charge for charge in found if isinstance(charge, Mapping)]
+
+
+def customer_since(content: Shape) -> datetime | None:
+    """Return when the customer was made at Stripe; None for a guest."""
+    return instant(dig(content.get("customer"), "created"))
+
+
+def is_overdue(content: Shape) -> bool | None:
+    """Tell whether Stripe calls the customer delinquent; None for a guest."""
+    found = dig(content.get("customer"), "delinquent")
+    return found if isinstance(found, bool) else None
+
+
+def products_of(content: Shape) -> set[str]:
+    """Return the ids of the products that were bought."""
+    lines = [*(content.get("lines") or []), *(content.get("session_lines") or [])]
+    return {id_of(product_of(line)) for line in lines} - {""}

@@ -1,5 +1,7 @@
 """A snapshot read as one purchase, whether an invoice, a checkout without invoice or a bare payment founded it.
 
+A sale that a person entered has a content of its own (`billing/manual.py`) and is read in the same place.
+
 A snapshot is the plain JSON that `billing.services.snapshot_sale` freezes: `invoice`, `lines`, `payments`, `session`,
 `session_lines`, `intents`, `charges`, `customer`, `products`, `tax_rates`, each exactly as Stripe gave it.
 """
@@ -8,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from billing.manual import ORIGIN, purchase_parts
 from billing.purchases import ChargedLine, Paid, Purchase
 from billing.stripe_shapes import (
     Shape,
@@ -30,7 +33,9 @@ SUCCEEDED = "succeeded"
 
 
 def founding_object(content: Shape) -> tuple[str, Shape]:
-    """Return what the sale is about: its invoice, else its checkout, else its payment."""
+    """Return what the sale is about: what a person entered, else its invoice, else its checkout, else its payment."""
+    if content.get(ORIGIN):
+        return ORIGIN, content[ORIGIN]
     if content.get("invoice"):
         return "invoice", content["invoice"]
     if content.get("session"):
@@ -43,6 +48,8 @@ def founding_object(content: Shape) -> tuple[str, Shape]:
 def settlement(content: Shape) -> str:
     """Say whether the sale is `paid`, `void`, `awaiting_invoice` or (still) `unpaid`."""
     origin, founder = founding_object(content)
+    if origin == ORIGIN:
+        return "paid"
     if origin == "invoice":
         if invoice_is_void(founder):
             return "void"
@@ -57,7 +64,12 @@ def settlement(content: Shape) -> str:
 def purchase_from(content: Shape, *, shipping: str) -> Purchase:
     """Read a paid snapshot; `shipping` is the wording of a shipping line to which Stripe gives no name."""
     origin, founder = founding_object(content)
-    read = {"invoice": _of_invoice, "checkout_session": _of_session, "payment_intent": _of_intent}[origin]
+    read = {
+        "invoice": _of_invoice,
+        "checkout_session": _of_session,
+        "payment_intent": _of_intent,
+        ORIGIN: purchase_parts,
+    }[origin]
     return Purchase(
         origin=origin,
         reference=id_of(founder),
@@ -144,7 +156,9 @@ def _exclusive_tax(invoice: Shape) -> int | None:
 def headline(content: Shape) -> dict[str, Any]:
     """Return what lists show of a sale, as far as it can be read: column name to value."""
     origin, founder = founding_object(content)
-    amount = founder.get({"invoice": "total", "checkout_session": "amount_total"}.get(origin, "amount_received"))
+    amount = founder.get(
+        {"invoice": "total", "checkout_session": "amount_total", ORIGIN: "total"}.get(origin, "amount_received")
+    )
     details = founder.get("customer_details") or {}
     name = founder.get("customer_name") or details.get("name") or dig(content, "customer", "name") or ""
     paid_at = _first_time(founder, content)

@@ -28,6 +28,8 @@ from smartbill.lifecycle import Kind
 from smartbill.models import Issuer
 
 _RATES = json.loads((Path(__file__).parent / "data" / "el_salvador_tax.json").read_text("utf-8"))["iva_percent"]
+FIRST_DAY = min(date.fromisoformat(row["from"]) for row in _RATES)
+"""The first day of which the rate is known."""
 STATED = {
     "standard": "standard",
     "gravada": "standard",

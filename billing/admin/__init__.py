@@ -1,22 +1,33 @@
 """The admin pages of the Stripe side."""
 
+from billing.admin.approvals import ApprovalAdmin
+from billing.admin.corrections import CorrectionAdmin
 from billing.admin.endpoints import StripeEndpointAdmin
 from billing.admin.exchange_rates import ExchangeRateAdmin
 from billing.admin.inbound_events import InboundEventAdmin
+from billing.admin.manual_entries import ManualEntryAdmin
 from billing.admin.mirror import MirrorAdmin
 from billing.admin.profile_imports import ProfileImportAdmin
 from billing.admin.reversals import ReversalAdmin
+from billing.admin.rules import RuleAdmin
 from billing.admin.sales import SaleAdmin
+from billing.admin.simulations import RuleSimulationAdmin, SimulatedSaleAdmin
 from billing.admin.tax_profiles import TaxProfileAdmin
 from billing.admin.tax_requests import TaxRequestAdmin
 
 __all__ = [
+    "CorrectionAdmin",
+    "ManualEntryAdmin",
+    "ApprovalAdmin",
     "ExchangeRateAdmin",
     "InboundEventAdmin",
     "MirrorAdmin",
     "ProfileImportAdmin",
     "ReversalAdmin",
+    "RuleAdmin",
+    "RuleSimulationAdmin",
     "SaleAdmin",
+    "SimulatedSaleAdmin",
     "StripeEndpointAdmin",
     "TaxProfileAdmin",
     "TaxRequestAdmin",

@@ -50,7 +50,7 @@ TONES: dict[str, str] = {
 @admin.register(Reversal)
 class ReversalAdmin(ReadOnlyAdmin):
     section = "work"
-    position = 22
+    position = 23
     refusals = (BillingError, SmartbillError, MessageError)
     action_rights = {"approve": "billing.approve_reversal"}
     problems = (
@@ -78,14 +78,14 @@ class ReversalAdmin(ReadOnlyAdmin):
             rows=lambda rows: rows.filter(state__in=[State.WAITING, State.UNDER_WAY]),
         ),
     )
-    list_display = ["status", "what", "customer", "amount", "happened", "mode", "why", "remedy_name", "next_step"]
+    list_display = ["status", "what", "customer", "amount", "happened", "why", "remedy_name", "next_step"]
     list_display_links = ["what"]
     list_filter = [ProblemFilter, "state", "source", "remedy", PeriodFilter]
     list_select_related = ["sale__document", "credit_note", "approved_by"]
     search_fields = ["key"]
     search_help_text = _("Any Stripe id of the reversal or of the purchase")
     sortable_by = ()
-    confirm_display = ["status", "what", "customer", "amount", "mode", "why", "remedy_name"]
+    confirm_display = ["status", "what", "customer", "amount", "why", "remedy_name"]
     fields = [
         "status",
         "key",
@@ -151,7 +151,7 @@ class ReversalAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("State"))
     def status(self, row: Reversal) -> SafeString:
-        return badge(row.get_state_display(), TONES[row.state])
+        return two_lines(badge(row.get_state_display(), TONES[row.state]), mode_badge(row.sale.livemode))
 
     @admin.display(description=_("Reversal"))
     def what(self, row: Reversal) -> SafeString:
@@ -172,10 +172,6 @@ class ReversalAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Happened"))
     def happened(self, row: Reversal) -> SafeString:
         return moment(row.occurred_at)
-
-    @admin.display(description=_("Mode"))
-    def mode(self, row: Reversal) -> SafeString:
-        return mode_badge(row.sale.livemode)
 
     @admin.display(description=_("Why"))
     def why(self, row: Reversal) -> str:

@@ -9,19 +9,22 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from billing.admin.manual_actions import ManualActions
 from billing.admin.reversals import reversals_of
+from billing.admin.rule_words import radar_of, rules_of
 from billing.admin.tax_forms import EnterTaxDataForm
 from billing.admin.tax_profiles import enter_for
 from billing.errors import BillingError
 from billing.models import Sale
 from billing.money import to_decimal
+from billing.rule_texts import in_words
 from billing.services.ask_for_tax_data import ask_customer
+from billing.services.link_manual import MAYBE_MANUAL
 from billing.services.redecide_sale import redecide_sale
 from config.admin import (
     PeriodFilter,
     Problem,
     ProblemFilter,
-    ReadOnlyAdmin,
     ReasonForm,
     amount,
     badge,
@@ -47,16 +50,24 @@ TONES: dict[str, str] = {
 
 
 @admin.register(Sale)
-class SaleAdmin(ReadOnlyAdmin):
+class SaleAdmin(ManualActions):
     section = "work"
     position = 20
     refusals = (BillingError, SmartbillError, MessageError)
     action_rights = {
+        **ManualActions.action_rights,
         "retry": "billing.retry_sale",
         "edit": "billing.edit_taxprofile",
         "ask": "billing.ask_tax_data",
     }
     problems = (
+        Problem(
+            key="second",
+            label=_("Payments that may belong to a document made by hand"),
+            hint=_("Nothing is issued before a person says whether it is the same sale."),
+            urgency=68,
+            rows=lambda rows: rows.filter(outcome=Outcome.HELD, reasons__0__code=MAYBE_MANUAL),
+        ),
         Problem(
             key="held",
             label=_("Sales held"),
@@ -103,7 +114,11 @@ class SaleAdmin(ReadOnlyAdmin):
         "amount",
         "paid_at",
         "why",
+        "checked",
+        "rules",
+        "risk",
         "document_link",
+        "entered_by_hand",
         "went_back",
         "endpoint",
         "attempts",
@@ -118,13 +133,17 @@ class SaleAdmin(ReadOnlyAdmin):
         "customer",
         "amount",
         "why",
+        "checked",
+        "rules",
+        "risk",
         "document_link",
+        "entered_by_hand",
         "went_back",
         "stripe_ids",
         "history",
         "snapshot_content",
     ]
-    actions = ["decide_again", "enter_tax_data", "ask_for_data"]
+    actions = [*ManualActions.actions, "decide_again", "enter_tax_data", "ask_for_data"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -139,6 +158,8 @@ class SaleAdmin(ReadOnlyAdmin):
         return queryset.filter(customer_name__icontains=term) if len(term) > 1 else queryset.none(), False
 
     def action_applies(self, row: Sale, name: str) -> bool:
+        if name in ManualActions.actions:
+            return super().action_applies(row, name)
         if name == "ask_for_data":
             return row.document is not None and row.document.status in (Status.HELD, Status.REJECTED)
         return name == "enter_tax_data" or row.outcome == Outcome.HELD
@@ -174,7 +195,23 @@ class SaleAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Why"))
     def why(self, sale: Sale) -> str:
-        return " ".join(str(reason.get("message", "")) for reason in sale.reasons) or sale.last_error[:120] or "–"
+        return " ".join(in_words(reason) for reason in sale.reasons) or sale.last_error[:120] or "–"
+
+    @admin.display(description=_("What the rules said"))
+    def rules(self, sale: Sale) -> SafeString | str:
+        return rules_of(sale)
+
+    @admin.display(description=_("Stripe Radar"))
+    def risk(self, sale: Sale) -> SafeString | str:
+        return radar_of(sale)
+
+    @admin.display(description=_("Before it is issued"))
+    def checked(self, sale: Sale) -> SafeString:
+        return self.before_issue(sale)
+
+    @admin.display(description=_("Entered by hand"))
+    def entered_by_hand(self, sale: Sale) -> SafeString | str:
+        return self.by_hand(sale)
 
     @admin.display(description=_("Document"))
     def document_link(self, sale: Sale) -> SafeString | str:

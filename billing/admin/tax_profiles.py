@@ -43,7 +43,7 @@ def enter_for(_row: Any, **fields: Any) -> None:
 @admin.register(TaxProfile)
 class TaxProfileAdmin(ReadOnlyAdmin):
     section = "work"
-    position = 24
+    position = 25
     refusals = (BillingError, SmartbillError, MessageError)
     action_rights = {"edit": "billing.edit_taxprofile"}
     problems = (

@@ -6,6 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
@@ -27,7 +28,8 @@ class ReversalQuerySet(models.QuerySet["Reversal"]):
 class Reversal(models.Model):
     """A refund, credit note, lost dispute, or an invoice given up. `key` is its business key, such as `refund:re_1`.
 
-    `amount_minor` is what it takes back by itself, `counted_minor` what is left of that within the sale's amount.
+    `amount_minor` is what it takes back by itself, `counted_minor` what is left of that within the sale's amount, and
+    `corrected_minor` what of that a correction has taken out of the documents: no remedy takes it out once more.
     """
 
     key = models.CharField(_("reversal"), max_length=120, unique=True)
@@ -37,6 +39,7 @@ class Reversal(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     amount_minor = models.BigIntegerField(_("amount in the smallest unit"))
     counted_minor = models.BigIntegerField(_("counted amount in the smallest unit"), null=True, blank=True)
+    corrected_minor = models.BigIntegerField(_("taken out by a correction, in the smallest unit"), default=0)
     occurred_at = models.DateTimeField(_("happened"))
 
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
@@ -80,6 +83,10 @@ class Reversal(models.Model):
                 name="reversal_counts_no_more_than_it_is",
             ),
             models.CheckConstraint(
+                condition=Q(corrected_minor__gte=0, corrected_minor__lte=F("amount_minor")),
+                name="reversal_is_corrected_within_its_amount",
+            ),
+            models.CheckConstraint(
                 condition=Q(state__in=["waiting", "under_way"]) | ~Q(reason=""), name="reversal_says_why"
             ),
             # One reversal, one remedy: a note belongs to the reversal whose remedy it is, and to no other kind of one.
@@ -101,6 +108,10 @@ class Reversal(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    def get_absolute_url(self) -> str:
+        """Return the page of this reversal in the admin."""
+        return reverse("admin:billing_reversal_change", args=[self.pk])
 
     @property
     def has_begun(self) -> bool:

@@ -37,7 +37,8 @@ class SaleQuerySet(models.QuerySet["Sale"]):
 
 
 class Sale(models.Model):
-    """A purchase that was paid. `key` is its business key, such as `invoice:in_1` or `payment_intent:pi_1`."""
+    """A purchase that was paid. `key` is its business key, such as `invoice:in_1`, `payment_intent:pi_1`, or
+    `manual:…` where a person entered it."""
 
     class Outcome(models.TextChoices):
         PENDING = "pending", _("Being worked on")
@@ -53,6 +54,10 @@ class Sale(models.Model):
     number = models.CharField(_("invoice number"), max_length=120, blank=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     amount_minor = models.BigIntegerField(_("amount in the smallest unit"), null=True, blank=True)
+    # What rules sum up: the total as a document would carry it. None where no draft could be made.
+    worth = models.DecimalField(
+        _("amount in the issuer's currency"), max_digits=16, decimal_places=3, null=True, blank=True
+    )
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
 
     outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome, default=Outcome.PENDING)
@@ -63,6 +68,7 @@ class Sale(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_at = models.DateTimeField(_("next attempt"), null=True, blank=True, default=now)
     last_error = models.TextField(_("error"), blank=True)
+    is_own = models.BooleanField(_("a person said that no document made by hand is meant"), default=False)
     buyer_due_at = models.DateTimeField(_("buyer looked at again"), null=True, blank=True, editable=False)
     search_at = models.DateTimeField(_("asked for reversals at"), null=True, blank=True)
     searches = models.PositiveSmallIntegerField(_("failed searches for reversals"), default=0)
@@ -97,11 +103,18 @@ class Sale(models.Model):
                 fields=["-id"], condition=Q(outcome="document") & ~Q(reasons=[]), name="sale_with_open_question"
             ),
             models.Index(fields=["customer_id", "-id"], name="sale_by_customer"),
+            models.Index(fields=["endpoint", "paid_at", "id"], name="sale_by_payment"),
             models.Index(fields=["number"], name="sale_by_number"),
+            models.Index(fields=["amount_minor", "currency", "paid_at"], name="sale_by_amount"),
         ]
 
     def __str__(self) -> str:
         return self.number or self.key
+
+    @property
+    def is_manual(self) -> bool:
+        """Whether a person entered it; its payment may or may not arrive at Stripe."""
+        return self.key.startswith("manual:")
 
     @property
     def buyer_id(self) -> str:

@@ -10,7 +10,9 @@ from typing import Any
 
 from billing import client
 from billing.models import InboundEvent, StripeEndpoint
+from billing.services.link_manual import hear_payment
 from billing.services.register_sale import known_sale, register_sale
+from billing.services.snapshot_sale import payments_listed
 from billing.stripe_shapes import (
     StripeId,
     dig,
@@ -18,14 +20,13 @@ from billing.stripe_shapes import (
     ids_of_payment,
     invoice_is_paid,
     live_payments,
-    rows,
     session_is_settled,
 )
 
 
 def on_invoice_paid(*, event: InboundEvent) -> None:
     """An invoice is paid, through Stripe or outside it."""
-    if not known_sale("invoice", event.object_id):
+    if not _knows("invoice", event.object_id):
         _announce_invoice(event.endpoint, event.object_id, even_unpaid=True)
 
 
@@ -34,13 +35,13 @@ def on_invoice_payment_paid(*, event: InboundEvent) -> None:
     invoice = id_of(hint_of(event).get("invoice")) or id_of(
         client.fetch_invoice_payment(event.object_id).get("invoice")
     )
-    if invoice and not known_sale("invoice", invoice):
+    if invoice and not _knows("invoice", invoice):
         _announce_invoice(event.endpoint, invoice)
 
 
 def on_checkout_session(*, event: InboundEvent) -> None:
     """A checkout was completed; one that is still to be paid is announced again when it is."""
-    if known_sale("checkout_session", event.object_id):
+    if _knows("checkout_session", event.object_id):
         return
     session = client.fetch_checkout_session(event.object_id)
     if session_is_settled(session):
@@ -49,8 +50,20 @@ def on_checkout_session(*, event: InboundEvent) -> None:
 
 def on_payment_intent_succeeded(*, event: InboundEvent) -> None:
     """A payment succeeded: of an invoice, of a checkout, or of nothing else."""
-    if not known_sale("payment_intent", event.object_id):
+    if not _knows("payment_intent", event.object_id):
         _announce_intent(event.endpoint, event.object_id, [])
+
+
+def _knows(kind: str, stripe_id: str) -> bool:
+    """Whether the id belongs to a sale; of one that a person entered, the payment is linked now."""
+    sale = known_sale(kind, stripe_id)
+    if sale is not None:
+        hear_payment(sale, (kind, stripe_id))
+    return sale is not None
+
+
+def _register(endpoint: StripeEndpoint, key: str, ids: list[StripeId]) -> None:
+    hear_payment(register_sale(endpoint=endpoint, key=key, ids=ids), ids[0])
 
 
 def _announce_session(endpoint: StripeEndpoint, session: Mapping[str, Any]) -> None:
@@ -61,7 +74,7 @@ def _announce_session(endpoint: StripeEndpoint, session: Mapping[str, Any]) -> N
     elif intent:
         _announce_intent(endpoint, intent, ids)
     else:
-        register_sale(endpoint=endpoint, key=f"checkout_session:{id_of(session)}", ids=ids)
+        _register(endpoint, f"checkout_session:{id_of(session)}", ids)
 
 
 def _announce_intent(endpoint: StripeEndpoint, intent: str, also: list[StripeId]) -> None:
@@ -77,7 +90,7 @@ def _announce_intent(endpoint: StripeEndpoint, intent: str, also: list[StripeId]
         if invoice := id_of(session.get("invoice")):
             _announce_invoice(endpoint, invoice, also=[*also, ("payment_intent", intent)], even_unpaid=True)
             return
-    register_sale(endpoint=endpoint, key=f"payment_intent:{intent}", ids=[("payment_intent", intent), *also])
+    _register(endpoint, f"payment_intent:{intent}", [("payment_intent", intent), *also])
 
 
 def _announce_invoice(
@@ -93,15 +106,7 @@ def _announce_invoice(
     ids: list[StripeId] = [("invoice", invoice_id), *(also or [])]
     for payment in live_payments(payments_listed(invoice)):
         ids += ids_of_payment(payment)
-    register_sale(endpoint=endpoint, key=f"invoice:{invoice_id}", ids=ids)
-
-
-def payments_listed(invoice: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return all payments of an invoice: those it carries when they are complete, else from their own list."""
-    carried = invoice.get("payments")
-    if carried is not None and dig(carried, "has_more") is False:
-        return rows(carried)
-    return list(client.fetch_invoice_payments(invoice=id_of(invoice)))
+    _register(endpoint, f"invoice:{invoice_id}", ids)
 
 
 def hint_of(event: InboundEvent) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from billing.errors import NotProposed, SecondPersonNeeded
 from billing.models import Reversal, ReversalEvent
 from billing.remedies import State, needs_second_person
 from billing.services.carry_out_remedy import carry_out
-from billing.services.pursue_reversal import judge, locked, policy, row_of, write_verdict
+from billing.services.pursue_reversal import amounts_of, judge, locked, policy, row_of, write_verdict
 from smartbill.permissions import require_person, require_reason
 
 RIGHT = "billing.approve_reversal"
@@ -24,14 +24,14 @@ def approve_reversal(reversal: Reversal, *, actor: Any, reason: str) -> bool:
     """
     require_person(actor, RIGHT)
     reason = require_reason(reason)
-    shown = (reversal.remedy, reversal.counted_minor)
+    shown = (reversal.remedy, *amounts_of(reversal))
     with transaction.atomic():
         sale, rows = locked(reversal.sale_id)
         row = row_of(reversal, rows)
-        if row.state != State.PROPOSED or (row.remedy, row.counted_minor) != shown:
+        if row.state != State.PROPOSED or (row.remedy, *amounts_of(row)) != shown:
             raise NotProposed
         facts, verdict = judge(row, rows, sale, now())
-        if (verdict.remedy, row.counted_minor) != shown:
+        if (verdict.remedy, *amounts_of(row)) != shown:
             raise NotProposed
         first = row.approved_by_id
         if first == actor.pk:

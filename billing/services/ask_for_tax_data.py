@@ -20,7 +20,9 @@ from django.utils.translation import gettext as _
 
 from billing.errors import NobodyToAsk, NothingToAsk
 from billing.models import Sale, TaxRequest, profile_of
-from billing.services.redraft import draft_of, waiting_sales, wants_customer
+from billing.services.announce_approval import lapse_needless
+from billing.services.redraft import waiting_sales, wants_customer
+from billing.services.screen_sale import screened
 from notifications.services.queue_message import queue_message
 from smartbill.faces import LOCALES
 from smartbill.lifecycle import Kind, Status
@@ -113,9 +115,14 @@ def _issue_late(sale: Sale) -> bool:
         return False
     if not wants_customer(document):
         return False
-    draft = draft_of(sale, profile_of(sale.buyer_id, livemode=sale.livemode), is_consumer=True)
+    profile = profile_of(sale.buyer_id, livemode=sale.livemode)
+    # What rules hold or people approved otherwise is left to them: a deadline is no approval.
+    draft = screened(sale, profile=profile, is_consumer=True, may_ask=False).held_draft
     reason = _("The customer did not complete the tax data in time; issued as to a final consumer.")
-    return revise_document(document, draft=draft, reason=reason, is_final=True)
+    is_issued = revise_document(document, draft=draft, reason=reason, is_final=True)
+    if is_issued:
+        lapse_needless(sale)
+    return is_issued
 
 
 def _outcome(issued: int, waiting: int) -> str:

@@ -27,13 +27,17 @@ def carry_out(reversal: Reversal, verdict: Verdict, facts: Facts, *, sale: Sale,
     wording = wording_of(reversal, document)
     if verdict.remedy == Remedy.ABANDON:
         abandon_document(document, actor=actor, reason=f"{wording} ({reversal.key})")
+        Sale.objects.filter(pk=sale.pk).update(buyer_due_at=now())
     elif verdict.remedy == Remedy.INVALIDATE:
         request_invalidation(document, actor=actor, reason=f"{wording} ({reversal.key})")
     else:
         _credit(reversal, document, facts, wording, actor)
     begun = {"remedy": verdict.remedy, "begun_at": now(), "credit_note": reversal.credit_note}
     Reversal.objects.filter(pk=reversal.pk).update(
-        rounds=F("rounds") + 1, counted_minor=reversal.counted_minor, **begun
+        rounds=F("rounds") + 1,
+        counted_minor=reversal.counted_minor,
+        corrected_minor=reversal.corrected_minor,
+        **begun,
     )
     for name, value in begun.items():
         setattr(reversal, name, value)

@@ -1,6 +1,8 @@
 """One sale, one outcome: count the attempt, read Stripe, decide, and write the outcome and its document together."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -11,18 +13,26 @@ from django.utils.translation import gettext as _
 
 from billing.errors import BillingError, Gone, Unavailable
 from billing.models import Sale, Snapshot, profile_of
+from billing.profiles import Profile
 from billing.rates import quote_for
 from billing.rules import Decision, Held, NotApplicable, NotYet, decide
+from billing.services.announce_approval import lapse_approval
 from billing.services.claim_events import lease_length
+from billing.services.enter_manual import NOT_RELEASED
+from billing.services.link_manual import question, record_payment
+from billing.services.match_manual import manual_matches
 from billing.services.register_sale import GAVE_UP, INVOICE, note, register_sale
+from billing.services.screen_sale import Screened, redraft_by, screen_sale
 from billing.services.snapshot_sale import Evidence, fetch_evidence
 from billing.stripe_purchases import headline
 from config.kill_points import reach
 from smartbill.drafts import Draft
 from smartbill.errors import Problem, SmartbillError
 from smartbill.lifecycle import Status
+from smartbill.models import Document
 from smartbill.models.revision import content_hash
 from smartbill.services.create import create_document
+from smartbill.services.lock_issuer import share_issuer
 
 ATTEMPTS = 8
 GIVEN_BACK = {"refunded_before_issue", "credit_note_before_payment", "credit_note_after_payment"}
@@ -40,14 +50,15 @@ def decide_sale(*, sale_id: int) -> None:
     if sale is None:
         return
     try:
-        evidence = fetch_evidence(sale.aliases.values_list("kind", "stripe_id"))
+        evidence = _evidence(sale)
         reach("after_fetch")
         issuer = sale.endpoint.issuer
         buyer = headline(evidence.content)["customer_id"] or sale.key
         profile = profile_of(buyer, livemode=sale.livemode)
         quote = quote_for(evidence.content, issuer=issuer)
-        decision = decide(evidence.content, issuer=issuer, source=sale.key, profile=profile, quote=quote)
-        record_decision(sale, evidence, decision)
+        decided = partial(decide, evidence.content, issuer=issuer, source=sale.key, profile=profile, quote=quote)
+        screen = partial(_screened, sale, evidence, profile, decided)
+        record_decision(sale, evidence, _waits(sale) or decided(), screen=screen)
     except Gone as error:
         hold(sale, Problem("sale", "gone", str(error)))
     except (BillingError, SmartbillError) as error:
@@ -56,6 +67,20 @@ def decide_sale(*, sale_id: int) -> None:
     except Exception as error:
         postpone(sale, type(error).__name__)
         raise
+
+
+def _evidence(sale: Sale) -> Evidence:
+    """Return what is known of the sale: what a person entered, else what Stripe says now."""
+    ids = set(sale.aliases.values_list("kind", "stripe_id"))
+    return Evidence(content=sale.entry.content, ids=ids) if sale.is_manual else fetch_evidence(ids)
+
+
+def _waits(sale: Sale) -> Held | None:
+    """What a person entered waits for the one who may let it go."""
+    if not sale.is_manual or sale.entry.released_at is not None:
+        return None
+    text = _("Entered by %(who)s; it waits for a person who may let it be issued.") % {"who": sale.entry.entered_by}
+    return Held(reasons=[Problem("sale", NOT_RELEASED, text)])
 
 
 def claim_sale(sale_id: int) -> Sale | None:
@@ -68,7 +93,7 @@ def claim_sale(sale_id: int) -> Sale | None:
     )
     if not taken:
         return None
-    sale = Sale.objects.select_related("endpoint__issuer").get(pk=sale_id)
+    sale = Sale.objects.select_related("endpoint__issuer", "entry__entered_by").get(pk=sale_id)
     if sale.attempts > ATTEMPTS:
         # Every earlier attempt died without a word: the process was killed each time.
         hold(sale, _gave_up(sale.last_error or _("the work was cut off each time")))
@@ -76,20 +101,44 @@ def claim_sale(sale_id: int) -> Sale | None:
     return sale
 
 
-def record_decision(sale: Sale, evidence: Evidence, decision: Decision) -> None:
-    """Write snapshot, outcome and document in one transaction, unless the sale is not ours any more."""
+def record_decision(sale: Sale, evidence: Evidence, decision: Decision, *, screen: Callable[[Draft], Screened]) -> None:
+    """Write snapshot, outcome and document in one transaction, unless the sale is not ours any more.
+
+    `screen` asks the rules of the house about a draft.
+    """
     if isinstance(decision, NotYet):
         postpone(sale, decision.reason)
         return
     with transaction.atomic():
+        # What is entered by hand from now on sees this sale; what was entered until now is seen below.
+        share_issuer(sale.endpoint.issuer_id)
         survivor = register_sale(endpoint=sale.endpoint, key=sale.key, ids=evidence.ids)
-        if survivor.pk != sale.pk or not _still_ours(sale):
+        if survivor.pk != sale.pk:
+            if survivor.is_manual:
+                record_payment(survivor, headline(evidence.content), stripe_id=sale.key.partition(":")[2])
+            return
+        if not _still_ours(sale):
             return
         if _knows_more(sale, evidence):
             Sale.objects.filter(pk=sale.pk).update(next_at=now())
             return
         _freeze(sale, evidence)
-        _conclude(sale, decision, headline(evidence.content))
+        columns = headline(evidence.content)
+        sale.number = columns["number"]
+        if isinstance(decision, Draft):
+            columns["worth"] = decision.total
+            screened = screen(decision)
+            decision = Held(reasons=screened.problems) if screened.problems else screened.draft
+        if isinstance(decision, NotApplicable):
+            for approval in sale.approvals.open():
+                lapse_approval(approval, _("No document is needed any more."))
+        _conclude(sale, decision, columns)
+
+
+def _screened(
+    sale: Sale, evidence: Evidence, profile: Profile, decided: Callable[..., Decision], draft: Draft
+) -> Screened:
+    return screen_sale(sale, evidence.content, draft, profile=profile, redraft=redraft_by(decided, draft))
 
 
 def _still_ours(sale: Sale) -> bool:
@@ -116,7 +165,9 @@ def _freeze(sale: Sale, evidence: Evidence) -> None:
 
 def _conclude(sale: Sale, decision: NotApplicable | Held | Draft, columns: dict[str, Any]) -> None:
     if isinstance(decision, Draft):
-        document = create_document(draft=decision)
+        document = _own_document(sale, decision, columns)
+        if document is None:
+            return
         columns["customer_name"] = decision.party.name[:250] or columns["customer_name"]
         if any(problem.code in GIVEN_BACK for problem in decision.held_because):
             # What went back before is corrected, too, should a person have the document issued all the same.
@@ -128,6 +179,15 @@ def _conclude(sale: Sale, decision: NotApplicable | Held | Draft, columns: dict[
         held = isinstance(decision, Held)
         outcome = Sale.Outcome.HELD if held else Sale.Outcome.NOT_APPLICABLE
         _close(sale, outcome, decision.reasons, **columns)
+
+
+def _own_document(sale: Sale, draft: Draft, columns: dict[str, Any]) -> Document | None:
+    """Return the document of the draft, or None when the sale was held with the question whether it needs one."""
+    seen = Sale(key=sale.key, is_own=sale.is_own, **columns)
+    if matches := manual_matches(seen, draft, issuer=sale.endpoint.issuer):
+        _close(sale, Sale.Outcome.HELD, [question(list(matches))], **columns)
+        return None
+    return create_document(draft=draft)
 
 
 def _close(sale: Sale, outcome: str, reasons: Any, **columns: Any) -> None:

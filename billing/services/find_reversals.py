@@ -137,6 +137,7 @@ def _end(row: Reversal, *, joined: bool) -> bool:
             code=JOINED,
             reason=reason,
             remedy="",
+            corrected_minor=0,
             next_at=None,
             updated_at=now(),
         )

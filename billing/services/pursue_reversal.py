@@ -13,10 +13,11 @@ from django.utils.timezone import now
 
 from billing.errors import NotWithPeople
 from billing.models import Reversal, ReversalEvent, Sale
-from billing.money import CurrencyOnHold, UnreadableAmount
-from billing.remedies import Facts, State, Verdict, happens_by_itself, remedy_for
+from billing.money import CurrencyOnHold, UnreadableAmount, to_minor
+from billing.remedies import Facts, Standing, State, Verdict, happens_by_itself, remedy_for
 from billing.remedy_texts import BLOCKED
 from billing.services.carry_out_remedy import carry_out
+from billing.services.follow_replacement import follow_replacement
 from billing.services.reversal_facts import counted_within, facts_of
 from smartbill.errors import SmartbillError
 from smartbill.models import Issuer
@@ -37,16 +38,22 @@ def pursue_reversal(*, reversal_id: int) -> None:
         at = now()
         if reversal is None or reversal.next_at is None or reversal.next_at > at:
             return
-        if reversal.settled_at is not None:
+        if reversal.settled_at is not None and not _is_taken_back(reversal):
             Reversal.objects.filter(pk=reversal.pk).update(next_at=None)
             return
         _pursue(reversal, rows, sale, at)
+
+
+def _is_taken_back(reversal: Reversal) -> bool:
+    """Whether what was settled about it is not true any more: a correction took out money that stayed."""
+    return reversal.standing == Standing.UNDONE and reversal.corrected_minor > 0
 
 
 def locked(sale_id: int) -> tuple[Sale, Sequence[Reversal]]:
     """Lock a sale; return it with its reversals in the order in which they are worked off."""
     related = Sale.objects.select_related("document__issuer", "endpoint__issuer")
     sale = related.select_for_update(of=("self",), no_key=True).get(pk=sale_id)
+    follow_replacement(sale)
     return sale, list(sale.reversals.in_order().select_related("credit_note"))
 
 
@@ -91,14 +98,21 @@ def row_of(reversal: Reversal, rows: Sequence[Reversal]) -> Reversal:
 
 def judge(reversal: Reversal, rows: Sequence[Reversal], sale: Sale, at: datetime) -> tuple[Facts, Verdict]:
     """Return the facts about a reversal and what the table says of them; what counts of it is noted on the row."""
-    counted = counted_within(rows, sale.amount_minor)[reversal.pk]
-    if reversal.approved_by_id and not reversal.has_begun and counted != reversal.counted_minor:
+    before = amounts_of(reversal)
+    reversal.counted_minor = counted_within(rows, sale.amount_minor)[reversal.pk]
+    facts = facts_of(reversal, rows, sale=sale, at=at)
+    if not (reversal.has_begun or facts.correction_open or reversal.standing == Standing.UNDONE):
+        reversal.corrected_minor = to_minor(facts.covered, reversal.currency) if facts.covered else 0
+    if reversal.approved_by_id and not reversal.has_begun and amounts_of(reversal) != before:
         # Another amount than the one that was approved.
         reversal.approved_by = None
         Reversal.objects.filter(pk=reversal.pk).update(approved_by=None)
-    reversal.counted_minor = counted
-    facts = facts_of(reversal, rows, sale=sale, at=at)
     return facts, remedy_for(facts)
+
+
+def amounts_of(reversal: Reversal) -> tuple[int | None, int]:
+    """Return what decides of how much a remedy is, as it was noted last."""
+    return reversal.counted_minor, reversal.corrected_minor
 
 
 def policy(sale: Sale) -> dict[str, Any]:
@@ -132,7 +146,7 @@ def write(
         changes = {"state_since": at, "approved_by": None, "confirmed_by": None} | _kept(reversal, state) | changes
     values = {"state": state, "code": code, "reason": reason, "looks": looks, **changes}
     values["next_at"] = next_look(state, looks, at)
-    values["counted_minor"] = reversal.counted_minor
+    values["counted_minor"], values["corrected_minor"] = amounts_of(reversal)
     Reversal.objects.filter(pk=reversal.pk).update(updated_at=at, **values)
     if is_news:
         ReversalEvent.objects.create(reversal=reversal, before=before, after=state, reason=reason, actor=actor)

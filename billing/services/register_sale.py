@@ -14,6 +14,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from billing.models import Sale, SaleAlias, SaleEvent, StripeEndpoint
+from billing.services.announce_approval import lapse_approval
 from billing.stripe_shapes import StripeId
 from smartbill.errors import Problem
 
@@ -83,7 +84,7 @@ def _register(endpoint: StripeEndpoint, key: str, wanted: Sequence[StripeId]) ->
         SaleAlias.objects.create(sale=survivor, kind=kind, stripe_id=stripe_id)
     for sale in sales:
         if sale.pk != survivor.pk:
-            _join(sale, survivor)
+            join_sales(sale, survivor)
     if sales and any(kind in ENRICHING for kind, _id in missing):
         _hear_news(survivor, missing)
     return survivor
@@ -113,7 +114,7 @@ def _found(endpoint: StripeEndpoint, key: str) -> Sale:
     return sale
 
 
-def _join(sale: Sale, survivor: Sale) -> None:
+def join_sales(sale: Sale, survivor: Sale) -> None:
     """Hand the aliases over and end the sale, unless it has a document of its own: that one stands."""
     if sale.document_id is not None:
         _mark_twin(sale, survivor)
@@ -123,9 +124,29 @@ def _join(sale: Sale, survivor: Sale) -> None:
     sale.outcome, sale.reasons, sale.next_at = Sale.Outcome.NOT_APPLICABLE, [reason], None
     sale.save(update_fields=["outcome", "reasons", "next_at", "updated_at"])
     sale.aliases.update(sale=survivor)
+    for approval in sale.approvals.open():
+        lapse_approval(approval, text)
     if sale.reversals.update(sale=survivor):
         Sale.objects.filter(pk=survivor.pk).update(search_at=now())
     note(sale, before, sale.outcome, reason=text)
+
+
+def give_back_payments(sale: Sale, *, was_linked: bool) -> None:
+    """Let the payments of a withdrawn sale go: one that was seen at Stripe gets a sale of its own, at once."""
+    aliases = sale.aliases.exclude(kind="manual")
+    first = min(aliases, key=lambda alias: (alias.kind != INVOICE, alias.pk), default=None) if was_linked else None
+    if first is None:
+        aliases.delete()
+        return
+    own, _created = Sale.objects.get_or_create(
+        key=f"{first.kind}:{first.stripe_id}", defaults={"endpoint": sale.endpoint, "livemode": sale.livemode}
+    )
+    before, at = own.outcome, now()
+    Sale.objects.filter(pk=own.pk, document=None).update(
+        outcome=Sale.Outcome.PENDING, reasons=[], attempts=0, next_at=at, is_own=True, updated_at=at
+    )
+    aliases.update(sale=own)
+    note(own, before, Sale.Outcome.PENDING, reason=_("The document made by hand for it was withdrawn."))
 
 
 def _mark_twin(sale: Sale, survivor: Sale) -> None:
@@ -144,7 +165,7 @@ def _hear_news(sale: Sale, missing: Sequence[StripeId]) -> None:
     linked = ", ".join(stripe_id for kind, stripe_id in missing if kind in ENRICHING)
     if sale.outcome == Sale.Outcome.HELD:
         take_up(sale, reason=_("%(ids)s belongs to this sale as well.") % {"ids": linked})
-    elif sale.outcome == Sale.Outcome.DOCUMENT and any(kind == INVOICE for kind, _id in missing):
+    elif sale.outcome == Sale.Outcome.DOCUMENT and not sale.is_manual and any(kind == INVOICE for kind, _id in missing):
         text = _("%(ids)s was linked after the document was made; compare the amounts.") % {"ids": linked}
         sale.reasons = [*sale.reasons, Problem("invoice", "linked_after_document", text).as_json()]
         sale.save(update_fields=["reasons", "updated_at"])

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from billing.corrections import Mending
 from billing.models import Reversal, Sale
 from billing.money import to_decimal
 from billing.remedies import DocumentFacts, Facts, Standing, State
@@ -11,6 +12,7 @@ from smartbill.legal_rules import CREDIT_NOTE, INVALIDATION
 from smartbill.lifecycle import Kind
 from smartbill.models import Document
 from smartbill.providers import provider_for
+from smartbill.services.replace import DEAD, live_replacement
 from smartbill.services.windows import windows_of_document
 
 OPEN = (State.WAITING, State.UNDER_WAY)
@@ -28,11 +30,14 @@ def facts_of(reversal: Reversal, rows: Sequence[Reversal], *, sale: Sale, at: da
         is_whole=_is_whole(reversal, rows, counted, sale.amount_minor),
         sale=sale.outcome,
         at=at,
-        document=_document_facts(document) if document else None,
+        document=document_facts(document) if document else None,
         same_currency=document is None or {reversal.currency, sale.currency} == {document.currency},
         earlier_open=any(row.state in OPEN and row.standing != Standing.UNDONE for row in before),
         begun=reversal.remedy if reversal.has_begun else "",
         note=reversal.credit_note.status if reversal.credit_note else "",
+        correction_open=sale.corrections.begun().exists(),
+        foreseen=foreseen(reversal, rows, sale),
+        corrected=to_decimal(reversal.corrected_minor, reversal.currency) if reversal.corrected_minor else Decimal(0),
     )
 
 
@@ -63,8 +68,25 @@ def _is_whole(
     return sum(counted[row.pk] for row in final if row.standing == Standing.SETTLED) >= amount_minor
 
 
-def _document_facts(document: Document) -> DocumentFacts:
-    ends = {about: window.safe_until for about, window in windows_of_document(document).items()}
+def foreseen(reversal: Reversal, rows: Sequence[Reversal], sale: Sale) -> Decimal:
+    """Return what corrections have taken out of the documents and no other reversal accounts for, in units."""
+    document = sale.document
+    if document is None or sale.amount_minor is None or sale.currency != document.currency:
+        return Decimal(0)
+    taken = to_decimal(sale.amount_minor, sale.currency) - document.total if document.replaces_id else Decimal(0)
+    cases = sale.corrections.filter(mending=Mending.CREDIT_NOTE, credit_note__corrects=document)
+    for case in cases.exclude(credit_note__status__in=DEAD).select_related("credit_note"):
+        taken += case.credit_note.total if case.credit_note else 0
+    others = (row for row in rows if row.pk != reversal.pk and row.standing != Standing.UNDONE)
+    accounted = sum((to_decimal(row.corrected_minor, row.currency) for row in others), Decimal(0))
+    return max(taken - accounted, Decimal(0))
+
+
+def document_facts(document: Document) -> DocumentFacts:
+    """Return the facts about a document that both tables read."""
+    windows = windows_of_document(document)
+    ends = {about: window.safe_until for about, window in windows.items()}
+    last = {about: window.last_possible for about, window in windows.items()}
     return DocumentFacts(
         kind=document.kind,
         status=document.status,
@@ -73,6 +95,9 @@ def _document_facts(document: Document) -> DocumentFacts:
         only_whole=_only_whole(document),
         invalidate_until=ends.get(INVALIDATION),
         credit_until=ends.get(CREDIT_NOTE),
+        invalidate_last=last.get(INVALIDATION),
+        credit_last=last.get(CREDIT_NOTE),
+        is_replaced=live_replacement(document) is not None,
     )
 
 

@@ -15,10 +15,11 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from billing.models import Sale, profile_of
+from billing.services.announce_approval import lapse_needless
 from billing.services.ask_for_tax_data import ask_automatically, settle_request
-from billing.services.redraft import draft_of
+from billing.services.screen_sale import corrected, screened
 from smartbill.lifecycle import Status
-from smartbill.services.revise import revise_document
+from smartbill.services.revise import is_corrected, revise_document
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,11 @@ def _review(sale_id: int) -> None:
         Sale.objects.filter(pk=sale_id).update(buyer_due_at=now() + AFTER_DEFECT)
 
 
+def queue_review(document_id: int) -> None:
+    """Have the buyer of a document that was just held looked at again."""
+    Sale.objects.filter(document=document_id).update(buyer_due_at=now())
+
+
 def review_buyer(*, sale_id: int) -> None:
     """Build the draft anew with the tax profile; a document that still lacks the buyer's data is asked for."""
     with transaction.atomic():
@@ -61,9 +67,15 @@ def review_buyer(*, sale_id: int) -> None:
         Sale.objects.filter(pk=sale_id).update(buyer_due_at=None)
         document = sale.document
         if document is None or document.status not in (Status.HELD, Status.REJECTED):
+            lapse_needless(sale)
             return
         profile = profile_of(sale.buyer_id, livemode=sale.livemode)
-        draft = draft_of(sale, profile)
+        present = document.revisions.get(number=document.revision).draft
+        if is_corrected(present):
+            # It stays as the person left it; only what is asked about it may have changed.
+            draft = corrected(sale, present, profile=profile).held_draft
+        else:
+            draft = screened(sale, profile=profile).held_draft
         revise_document(document, draft=draft, reason=_("The buyer's tax data were looked at again."))
         if document.status == Status.HELD:
             ask_automatically(sale, document)

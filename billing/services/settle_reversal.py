@@ -7,7 +7,7 @@ from django.utils.timezone import now
 
 from billing.errors import NotWithPeople
 from billing.models import Reversal
-from billing.remedies import Remedy, State
+from billing.remedies import Remedy, Standing, State
 from billing.remedy_texts import SETTLED
 from billing.services.approve_reversal import RIGHT
 from billing.services.pursue_reversal import judge, locked, row_of, write, write_verdict
@@ -31,6 +31,8 @@ def settle_reversal(reversal: Reversal, *, actor: Any, reason: str) -> None:
         if row.state not in WITH_PEOPLE:
             raise NotWithPeople
         named = {} if row.has_begun else {"remedy": ""}
+        if row.standing == Standing.UNDONE:
+            row.corrected_minor = 0
         write(row, rows, state=State.NOTHING, code=SETTLED, reason=reason, actor=actor, settled_at=now(), **named)
     reversal.refresh_from_db()
 

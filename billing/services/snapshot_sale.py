@@ -12,7 +12,6 @@ from typing import Any
 
 from billing import client
 from billing.errors import Gone
-from billing.services.announce_sale import payments_listed
 from billing.stripe_shapes import (
     Shape,
     StripeId,
@@ -105,6 +104,14 @@ def _read_invoice(found: Evidence, invoice_id: str) -> None:
     content["lines"] = _all_lines(invoice)
     if content["session"] is None:
         _find_session(found, invoice)
+
+
+def payments_listed(invoice: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return all payments of an invoice: those it carries when they are complete, else from their own list."""
+    carried = invoice.get("payments")
+    if carried is not None and dig(carried, "has_more") is False:
+        return rows(carried)
+    return list(client.fetch_invoice_payments(invoice=id_of(invoice)))
 
 
 def _charges_without_intent(content: Shape, invoice: Shape) -> list[str]:

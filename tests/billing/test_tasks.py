@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 def test_the_drains_of_the_settings_are_here(settings):
     names = [name for name in settings.DRAINS if name.startswith("billing.")]
     drains = ["drain_events", "drain_sales", "drain_buyers", "drain_tax_requests", "drain_reversals"]
+    drains += ["drain_corrections", "drain_approvals", "drain_simulations"]
     assert names == [f"billing.tasks.{name}" for name in drains]
     assert all(callable(import_string(name).due) for name in names)
 

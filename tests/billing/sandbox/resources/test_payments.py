@@ -56,6 +56,20 @@ def test_a_refused_card_leaves_a_failed_charge_and_another_may_be_tried(stripe_s
     assert stripe_sdk.v1.payment_intents.confirm(intent.id, {"payment_method": "pm_card_visa"}).status == "succeeded"
 
 
+@pytest.mark.parametrize(
+    ("method", "level"),
+    [
+        ("pm_card_visa", "normal"),
+        ("pm_card_riskLevelElevated", "elevated"),
+        ("pm_card_riskLevelHighest", "highest"),
+    ],
+)
+def test_radar_judges_each_charge(stripe_sdk, shop, method, level):
+    intent = shop.pay_intent(4200, method=method)
+    assert intent["status"] == "succeeded"
+    assert stripe_sdk.v1.charges.retrieve(intent["latest_charge"]).outcome.risk_level == level
+
+
 @pytest.mark.parametrize("arrives", [True, False])
 def test_a_slow_payment_arrives_or_comes_back(stripe_sdk, shop, arrives):
     intent = shop.pay_intent(4200, method="pm_sepaDebit_success")
