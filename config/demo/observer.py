@@ -79,8 +79,9 @@ class Observer:
         return self.rows("messages", reference=f"document:{document['id']}")
 
     def mails_to(self, recipient: str) -> list[EmailMessage]:
-        """Return the mails that left for this address."""
-        mails = (_parsed(path) for path in sorted(self.mail_folder.glob("*.eml")))
+        """Return the mails that left for this address, the oldest first; the names of their files tell no order."""
+        paths = sorted(self.mail_folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+        mails = map(_parsed, paths)
         return [mail for mail in mails if recipient in str(mail["To"])]
 
     def link_in(self, mail: EmailMessage, door: str = "d") -> str:

@@ -74,6 +74,29 @@ class Staff:
         if answer.status_code != 302:
             raise StaffRefused(f"{path}: HTTP {answer.status_code}")
 
+    def issue_by_hand(self, **typed: str) -> str:
+        """Fill in the form for a document without Stripe, look at the preview, and issue it; return its key."""
+        url = f"{self.admin}billing/manualentry/add/"
+        page = self.see("billing/manualentry/add/")
+        account = re.search(r'<select name="endpoint".*?<option value="(\d+)"', page, re.DOTALL)
+        said = {"endpoint": account[1] if account else "", "lines-0-tax": "standard:in", **typed}
+        said |= {f"lines-{number}-tax": "standard:in" for number in (1, 2)}
+        shown = self._post(url, list((dict(Form(page, "confirm manual").fields) | said | {"_preview": "1"}).items()))
+        fields = dict(Form(shown, "confirm manual").fields) | said | {"_enter": "1"}
+        answer = self.browser.post(url, fields, headers={"Referer": url}, timeout=TIMEOUT, allow_redirects=False)
+        if answer.status_code != 302:
+            raise StaffRefused(f"by hand: HTTP {answer.status_code}")
+        return f"manual:{fields['token'].replace('-', '')}"
+
+    def choice(self, action: str, row_id: int, name: str, *, model: str) -> str:
+        """Return the first answer that the confirmation page of an action offers for a field."""
+        rows = f"{self.admin}{model}/"
+        chosen = [("action", action), ("_selected_action", str(row_id)), ("csrfmiddlewaretoken", self._csrf(rows))]
+        found = re.search(rf'name="confirm-{name}" value="([^"]+)"', self._post(rows, chosen))
+        if found is None:
+            raise StaffRefused(f"{action}: {name} offers nothing")
+        return found[1]
+
     def see(self, path: str = "") -> str:
         """Return what stands at a path below the admin; without one, on the desk."""
         page = self.browser.get(self.admin + path, timeout=TIMEOUT)

@@ -9,6 +9,9 @@ from decimal import Decimal
 
 from billing.sandbox.shop import Field, Shop, Sold
 from config.demo.abroad import Abroad
+from config.demo.approval import Approval
+from config.demo.by_hand import ByHand
+from config.demo.correcting import Correcting
 from config.demo.giving_back import GivingBack
 from config.demo.observer import Json, Observer, until
 from config.demo.outage import Outage
@@ -41,6 +44,7 @@ class Story:
         self.authority = SandboxControl(stack.smartbill)
         self.observer = Observer(stack.web, token, stack.folder / "mail")
         self.staff = Staff(stack.web, "finance", stack.password)
+        self.manager = Staff(stack.web, "elena", stack.password)
         self.sources: list[str] = []
 
     def tell(self) -> None:
@@ -53,7 +57,10 @@ class Story:
         self.foreign_customer()
         self.sources += Rescue(self.shop, self.observer, self.report).tell()
         self.sources += Outage(self.shop, self.authority, self.observer, self.staff, self.report).tell()
+        self.sources += Approval(self.shop, self.observer, self.staff, self.manager, self.report).tell(company)
         self.sources += Abroad(self.shop, self.observer, self.staff, self.report).tell()
+        self.sources += Correcting(self.shop, self.authority, self.observer, self.staff, self.report).tell()
+        self.sources += ByHand(self.shop, self.observer, self.staff, self.report).tell()
         self.answer_lost_on_the_wire()
         self.customer_without_mail()
         self.nothing_to_pay()
