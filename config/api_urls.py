@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import path, re_path
 from django.views.decorators.cache import cache_control
 
-from billing.api.views import ReversalViewSet, SaleViewSet
+from billing.api.views import ApprovalViewSet, ReversalViewSet, SaleViewSet
 from config.api_views import NoSuchPage, SchemaView
 from notifications.api.views import MessageViewSet
 from smartbill.api.views import DocumentViewSet
@@ -26,6 +26,8 @@ urlpatterns = [
     path("sales/<int:pk>/", kept_nowhere(SaleViewSet.as_view(ONE)), name="api-sale"),
     path("reversals/", kept_nowhere(ReversalViewSet.as_view(LIST)), name="api-reversals"),
     path("reversals/<int:pk>/", kept_nowhere(ReversalViewSet.as_view(ONE)), name="api-reversal"),
+    path("approvals/", kept_nowhere(ApprovalViewSet.as_view(LIST)), name="api-approvals"),
+    path("approvals/<int:pk>/", kept_nowhere(ApprovalViewSet.as_view(ONE)), name="api-approval"),
     path("documents/", kept_nowhere(DocumentViewSet.as_view(LIST)), name="api-documents"),
     path("documents/<int:pk>/", kept_nowhere(DocumentViewSet.as_view(ONE)), name="api-document"),
     path("messages/", kept_nowhere(MessageViewSet.as_view(LIST)), name="api-messages"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from config.models import ApiToken
 
 READ_ALL = "read"
-SCOPES = (READ_ALL, "documents:read", "messages:read", "reversals:read", "sales:read")
+SCOPES = (READ_ALL, "approvals:read", "documents:read", "messages:read", "reversals:read", "sales:read")
 PREFIX = "sello_"
 SHOWN = 12
 

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 CLERKS, MANAGERS, OPERATORS = "Finance clerk", "Finance manager", "Operator"
+DIRECTORS = "Finance director"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,49 @@ KINDS: Mapping[str, Kind] = {
         page="smartbill_document",
         query="problem=different",
     ),
+    "proposal_window": Kind(
+        title=_("The legal time of a correction that waits for a decision comes to its end"),
+        meaning=_("Nobody has decided yet, and by one reading of the law the remedy can soon not be used any more."),
+        advice=_(
+            "Open it and decide: the page of the document says until when it is safe, and until when it is possible at "
+            "all. When the time is over, the law may leave another remedy or none."
+        ),
+        audience=(CLERKS, MANAGERS),
+        page="billing_correction",
+        query="problem=open",
+    ),
+    "approval_waiting": Kind(
+        title=_("A sale waits for approval"),
+        meaning=_("A rule holds it: no document is made before somebody with the right has answered."),
+        advice=_("Open it: the page says which rule asks and why. Approve it or refuse it, with your reason."),
+        audience=(MANAGERS, DIRECTORS),
+        page="billing_approval",
+        query="problem=waiting",
+    ),
+    "approval_of_block": Kind(
+        title=_("A rule has blocked a sale"),
+        meaning=_("It is paid, and no document is made of it before somebody lifts the block."),
+        advice=_("Open it: the page says which rule blocks and why. Lift the block or refuse, with your reason."),
+        audience=(DIRECTORS,),
+        page="billing_approval",
+        query="problem=blocked",
+    ),
+    "approval_old": Kind(
+        title=_("A sale has waited for an answer for a day"),
+        meaning=_("It is paid, a rule holds it, and nobody has approved or refused it."),
+        advice=_("Open it and answer. Two people are needed above the issuer's amount: perhaps only one has answered."),
+        audience=(MANAGERS, DIRECTORS),
+        page="billing_approval",
+        query="problem=waiting",
+    ),
+    "approval_very_old": Kind(
+        title=_("A sale has waited for an answer for three days"),
+        meaning=_("It is paid and still has no document. The law's time to issue one may run."),
+        advice=_("Find out why those who may answer have not done it, or answer yourself."),
+        audience=(DIRECTORS, MANAGERS),
+        page="billing_approval",
+        query="problem=waiting",
+    ),
     "restore_needed": Kind(
         title=_("The database was restored from a backup"),
         meaning=_("Workers refuse to start: what was sent after the backup is not in the database."),
@@ -144,6 +188,8 @@ FACTS: Mapping[str, Promise] = {
     "count": _("How many"),
     "since": _("Since"),
     "deadline": _("Deadline"),
+    "amount": _("Amount"),
+    "rule": _("Rule"),
     "hours_left": _("Hours left"),
     "minutes": _("Minutes"),
     "host": _("Host"),

@@ -67,6 +67,16 @@ TEMPLATES: Mapping[str, Template] = {
         flags=frozenset({"reminder", "livemode", "becomes_consumer"}),
         links=frozenset({"link"}),
     ),
+    "correction_answer": Template(
+        texts=frozenset(
+            {"seller_name", "customer_name", "kind_label", "number", "old_number", "answer", "contact_email"}
+        ),
+        flags=frozenset({"replaced", "invalidated", "credited", "unchanged", "livemode"}),
+        links=frozenset({"link"}),
+    ),
+    "rule_notice": Template(
+        texts=frozenset({"rule", "purchase", "total"}), flags=frozenset(), links=frozenset({"link"})
+    ),
     **dict.fromkeys(("alert_raised", "alert_resolved"), ALERT),
 }
 

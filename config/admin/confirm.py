@@ -36,6 +36,8 @@ class ConfirmForm(forms.Form):
     """What a confirmation asks besides yes; `rows` are what it is about, `todo` names the fields that must change."""
 
     todo: frozenset[str] = frozenset()
+    preview: Sequence[tuple[Text, Sequence[Text]]] = ()
+    """What happens where, in the words of the row: headings, each with its sentences."""
 
     def __init__(self, *args: Any, rows: Sequence[Any], **kwargs: Any) -> None:
         self.rows = rows

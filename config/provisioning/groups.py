@@ -22,6 +22,42 @@ CONNECTIONS = ["billing.view_stripeendpoint", "config.view_apitoken", "smartbill
 
 KEYS = {"stripeendpoint", "apikey"}
 
+CLERK = [
+    "billing.retry_sale",
+    "billing.edit_taxprofile",
+    "billing.ask_tax_data",
+    "billing.open_correction",
+    "billing.add_manualentry",
+    "billing.answer_manualentry",
+    "smartbill.submit_document",
+    "smartbill.correct_document",
+    "smartbill.record_outage_filing",
+    "notifications.resend_message",
+]
+"""What a clerk may do beside seeing the business."""
+
+MANAGER = [
+    "billing.add_exchangerate",
+    "billing.add_rule",
+    "billing.change_rule",
+    "billing.switch_rule",
+    "billing.answer_approval",
+    "billing.retry_inboundevent",
+    "smartbill.add_holiday",
+    "smartbill.add_legallimit",
+    "smartbill.change_holiday",
+    "billing.import_taxprofile",
+    "billing.approve_reversal",
+    "billing.decide_correction",
+    "billing.release_manualentry",
+    "smartbill.credit_document",
+    "smartbill.invalidate_document",
+    "smartbill.resolve_unknown",
+    "smartbill.control_channel",
+    "config.view_heartbeat",
+]
+"""What a manager may do beside that."""
+
 
 def views(app: str, *, without: Collection[str] = ()) -> list[str]:
     """Return the permission to look at each table of an app."""
@@ -36,32 +72,12 @@ def views(app: str, *, without: Collection[str] = ()) -> list[str]:
 def groups() -> dict[str, list[str]]:
     """Return each group's permissions."""
     business = [name for app in ("billing", "smartbill", "notifications") for name in views(app, without=KEYS)]
-    clerk = [
-        *business,
-        "billing.retry_sale",
-        "billing.edit_taxprofile",
-        "billing.ask_tax_data",
-        "smartbill.submit_document",
-        "smartbill.correct_document",
-        "smartbill.record_outage_filing",
-        "notifications.resend_message",
-    ]
+    clerk = [*business, *CLERK]
+    manager = [*clerk, *MANAGER]
     return {
         "Finance clerk": clerk,
-        "Finance manager": [
-            *clerk,
-            "billing.add_exchangerate",
-            "billing.retry_inboundevent",
-            "smartbill.add_holiday",
-            "smartbill.change_holiday",
-            "billing.import_taxprofile",
-            "billing.approve_reversal",
-            "smartbill.credit_document",
-            "smartbill.invalidate_document",
-            "smartbill.resolve_unknown",
-            "smartbill.control_channel",
-            "config.view_heartbeat",
-        ],
+        "Finance manager": manager,
+        "Finance director": [*manager, "billing.lift_block"],
         "Collections": [
             "billing.view_sale",
             "billing.view_salealias",

@@ -225,7 +225,7 @@ DRAIN = {"budget": 20, "late": 10, "margin": 30, "threads": 128}
 # `manage.py qworker`: the bell looks at every drain each `interval`, rings one at most once per `pause`, lets at most
 # `per_task` of it and `ceiling` tasks in all wait or run. No sign of life for `silence`: abort. On SIGTERM the tasks in
 # hand get `grace` seconds to end.
-QWORKER = {"interval": 0.25, "pause": 1.0, "per_task": 2, "ceiling": 16, "silence": 240, "grace": 195}
+QWORKER = {"interval": 0.25, "pause": 1.0, "per_task": 2, "ceiling": 20, "silence": 240, "grace": 195}
 
 # Every task that works off a table: rung by config/bell.py while the table has work that is due.
 DRAINS = [
@@ -234,6 +234,9 @@ DRAINS = [
     "billing.tasks.drain_buyers",
     "billing.tasks.drain_tax_requests",
     "billing.tasks.drain_reversals",
+    "billing.tasks.drain_corrections",
+    "billing.tasks.drain_approvals",
+    "billing.tasks.drain_simulations",
     "smartbill.tasks.drain_send_orders",
     "smartbill.tasks.drain_submissions",
     "smartbill.tasks.drain_overdue_attempts",
@@ -253,6 +256,7 @@ SCHEDULES = {
     "sello.sweep_attempts": ("smartbill.tasks.sweep_attempts", 1),
     "sello.sweep_messages": ("notifications.tasks.sweep_messages", 1),
     "sello.watch_windows": ("smartbill.tasks.watch_windows", 15),
+    "sello.watch_proposals": ("billing.tasks.watch_proposals", 15),
     "sello.catch_up_events": ("billing.tasks.catch_up_events", 15),
 }
 

@@ -15,7 +15,7 @@ from tests.factories.config import api_client
 from tests.factories.notifications import MessageFactory
 
 pytestmark = pytest.mark.django_db
-PARTS = {name: f"/api/v1/{name}/" for name in ("documents", "messages", "reversals", "sales")}
+PARTS = {name: f"/api/v1/{name}/" for name in ("approvals", "documents", "messages", "reversals", "sales")}
 ALL = [*PARTS.values(), "/api/v1/schema/", "/api/v1/documents/1/", "/api/v1/sales/1/", "/api/v1/messages/1/"]
 ALL += ["/api/v1/reversals/1/", "/api/v1/", "/api/v1/nothing/"]
 MESSAGES = PARTS["messages"]
@@ -96,6 +96,8 @@ def test_every_token_may_read_the_schema():
     answer = api_client("messages:read").get("/api/v1/schema/")
     assert answer.status_code == 200
     assert set(answer.json()["paths"]) == {
+        "/api/v1/approvals/",
+        "/api/v1/approvals/{id}/",
         "/api/v1/documents/",
         "/api/v1/documents/{id}/",
         "/api/v1/messages/",

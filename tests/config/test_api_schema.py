@@ -28,7 +28,7 @@ from tests.factories.notifications import MessageFactory
 from tests.smartbill.api.test_views import STAMPED, make_document
 
 SCHEMA = "/api/v1/schema/"
-PARTS = ("documents", "messages", "reversals", "sales")
+PARTS = ("approvals", "documents", "messages", "reversals", "sales")
 PATHS = [path for part in PARTS for path in (f"/api/v1/{part}/", f"/api/v1/{part}/{{id}}/")]
 EXAMPLES = settings(
     max_examples=int(os.environ.get("API_FUZZ_EXAMPLES", "25")),

@@ -43,7 +43,7 @@ def test_the_desk_leads_from_a_count_to_a_stamped_documents_invalidation(
     expect(desk.locator("h1")).to_have_text("What needs you now")
     desk.locator(".card", has_text="In doubt").click()
     expect(desk.locator("#result_list tbody tr")).to_have_count(2)
-    desk.locator("#menu a", has_text="Documents").click()
+    desk.locator("#menu").get_by_role("link", name="Documents", exact=True).click()
     desk.fill("#searchbar", documents[Status.STAMPED].control_number)
     desk.press("#searchbar", "Enter")
     desk.locator("#result_list .field-number a").click()

@@ -60,6 +60,7 @@ def test_the_example_makes_a_house() -> None:
     assert provision() == [
         "created    group Finance clerk",
         "created    group Finance manager",
+        "created    group Finance director",
         "created    group Collections",
         "created    group Auditor",
         "created    group Operator",
