@@ -3,7 +3,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.utils.timezone import now
 from rest_framework.test import APIClient
 from rest_framework.throttling import UserRateThrottle
@@ -19,11 +18,6 @@ PARTS = {name: f"/api/v1/{name}/" for name in ("approvals", "documents", "messag
 ALL = [*PARTS.values(), "/api/v1/schema/", "/api/v1/documents/1/", "/api/v1/sales/1/", "/api/v1/messages/1/"]
 ALL += ["/api/v1/reversals/1/", "/api/v1/", "/api/v1/nothing/"]
 MESSAGES = PARTS["messages"]
-
-
-@pytest.fixture(autouse=True)
-def _fresh_cache():
-    cache.clear()
 
 
 def bearer(secret):

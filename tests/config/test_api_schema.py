@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 import schemathesis
-from django.core.cache import cache
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from drf_spectacular.drainage import GENERATOR_STATS
@@ -70,7 +69,6 @@ def one_transaction(db):
 @pytest.fixture
 def token(one_transaction, monkeypatch):
     """The secret of a token that reads everything, and a row of each kind to be found."""
-    cache.clear()
     monkeypatch.setattr(UserRateThrottle, "THROTTLE_RATES", {"user": "1000000/min"})
     make_document(**STAMPED)
     SaleAliasFactory(sale=SaleFactory(currency="usd", amount_minor=500))

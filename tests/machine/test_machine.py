@@ -72,15 +72,17 @@ class Machine(RuleBasedStateMachine):
     oracle: SandboxControl
     folder: Path
     untouched: sqlite3.Connection | None = None
-    """The database before the first example: a restored backup casts its doubt on every sale around it."""
+    """The database before the first example, where it can be had again: a restored backup casts its doubt on every
+    sale around it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.oracle.reset()
-        # A record of its own too: the database of the last example is gone, and was not restored.
-        settings.DATA_DIR, settings.SELLO_SENT_RECORD = self.folder / str(next(_sources)), ""
-        settings.DATA_DIR.mkdir()
+        settings.SELLO_SENT_RECORD = ""
         if self.untouched is not None:
+            # A record of its own too: the database of the last example is gone, and was not restored.
+            settings.DATA_DIR = self.folder / str(next(_sources))
+            settings.DATA_DIR.mkdir()
             world.restore(self.untouched)
         self.person = get_user_model().objects.get_or_create(username="eva", is_superuser=True, is_staff=True)[0]
         # Fewer places than sales, so that documents are claimed ahead.
