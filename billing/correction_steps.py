@@ -41,7 +41,7 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Situation:
     """The states that decide. `asked`: the invalidation was asked for. Empty: there is no such document."""
 
     mending: str
@@ -60,7 +60,7 @@ WAITS = {
 }
 
 
-def position_of(at: Standing) -> Position:
+def position_of(at: Situation) -> Position:
     """Return where a correction stands whose remedy was begun."""
     if at.mending in (Mending.REPLACE, Mending.REISSUE) and at.replacement != S.STAMPED:
         return _unfinished("replacement", at.replacement, is_original_gone=at.original == S.INVALIDATED)
@@ -81,7 +81,7 @@ def _unfinished(what: str, status: str, *, is_original_gone: bool = False) -> Po
     return Position(CaseState.STOPPED, f"{what}_given_up")
 
 
-def _invalidation(at: Standing) -> Position:
+def _invalidation(at: Situation) -> Position:
     if at.original == S.INVALIDATED:
         return Position(CaseState.DONE, "replaced" if at.mending == Mending.REPLACE else "invalidated")
     if at.original in (S.INVALIDATING, S.INVALIDATION_UNKNOWN):
@@ -91,7 +91,7 @@ def _invalidation(at: Standing) -> Position:
     return Position(CaseState.UNDER_WAY, "original_to_invalidate", Act.INVALIDATE)
 
 
-def _credit(at: Standing) -> Position:
+def _credit(at: Situation) -> Position:
     if not at.note:
         return Position(CaseState.UNDER_WAY, "note_to_issue", Act.CREDIT)
     if at.note == S.STAMPED:

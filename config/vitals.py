@@ -20,7 +20,7 @@ from config.models import Heartbeat
 from notifications.alerts import KINDS
 from notifications.lifecycle import Status as MessageStatus
 from notifications.models import Alert, Message
-from smartbill.lifecycle import Status
+from smartbill.lifecycle import FINAL, Status
 from smartbill.models import Attempt, Channel, Document, Outage
 
 EVENTS, SALES = InboundEvent.State, Sale.Outcome
@@ -31,7 +31,7 @@ IN_MOTION: Mapping[type[InboundEvent | Sale | Document | Message], tuple[str, tu
     Sale: ("outcome", (SALES.PENDING, SALES.HELD)),
     Document: (
         "status",
-        tuple(each for each in Status.values if each not in {Status.STAMPED, Status.INVALIDATED, Status.ABANDONED}),
+        tuple(each for each in Status.values if each not in FINAL),
     ),
     Message: (
         "status",

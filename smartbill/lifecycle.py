@@ -42,7 +42,10 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     S.ABANDONED: frozenset(),
 }
 
-FINAL = frozenset({S.STAMPED, S.INVALIDATED, S.ABANDONED})
+GIVEN_UP = frozenset({S.ABANDONED, S.INVALIDATED})
+"""States from which nothing counts any more: another document may take this one's place."""
+
+FINAL = frozenset({S.STAMPED, *GIVEN_UP})
 """States in which nobody owes the document anything; STAMPED can still be invalidated."""
 
 ISSUED = frozenset({S.STAMPED, S.CONTINGENCY, S.INVALIDATING, S.INVALIDATION_UNKNOWN, S.INVALIDATED})

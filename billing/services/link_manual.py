@@ -20,14 +20,13 @@ from billing.services.snapshot_sale import fetch_evidence
 from billing.stripe_purchases import headline, settlement
 from billing.stripe_shapes import StripeId
 from smartbill.errors import Problem
-from smartbill.lifecycle import Status
+from smartbill.lifecycle import GIVEN_UP
 from smartbill.permissions import require_person, require_reason
 
 ANSWER = "billing.answer_manualentry"
 MAYBE_MANUAL = "maybe_manual"
 NAMED = 20
 """Documents that a question names; its page offers every one."""
-GONE = (Status.ABANDONED, Status.INVALIDATED)
 
 
 def hear_payment(sale: Sale, stripe_id: StripeId) -> None:
@@ -64,7 +63,7 @@ def _differences(sale: Sale, seen: Mapping[str, Any], stripe_id: str) -> list[Pr
         text = _("Stripe charged %(theirs)s for %(id)s, but %(ours)s was entered by hand: correct one of the two.")
         shown = {"theirs": _amount(seen), "ours": _amount(vars(sale)), "id": stripe_id}
         found.append(Problem("total", "linked_amount_differs", text % shown))
-    if sale.document is not None and sale.document.status in GONE:
+    if sale.document is not None and sale.document.status in GIVEN_UP:
         text = _("The document made by hand is “%(status)s”, but its payment %(id)s arrived: issue another, or refund.")
         shown = {"status": str(sale.document.get_status_display()), "id": stripe_id}
         found.append(Problem("sale", "linked_document_gone", text % shown))

@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
-from billing.correction_steps import Act, CaseState, Position, Standing, position_of
+from billing.correction_steps import Act, CaseState, Position, Situation, position_of
 from billing.models import Correction, CorrectionEvent, Reversal, Sale
 from billing.models.correction import OVER
 from billing.remedies import State
@@ -24,10 +24,11 @@ from billing.services.plan_blockers import lines_of
 from billing.services.tell_customer import tell_customer
 from config.kill_points import reach
 from smartbill.errors import SmartbillError
+from smartbill.lifecycle import GIVEN_UP
 from smartbill.models import Document
 from smartbill.services.credit import issue_credit_note
 from smartbill.services.invalidate import request_invalidation
-from smartbill.services.replace import DEAD, live_replacement, show_successor
+from smartbill.services.replace import live_replacement, show_successor
 
 PAUSES: Sequence[int] = [2, 3, 5, 15, 60, 300, 900]
 """Seconds between the looks at what goes on by itself."""
@@ -68,7 +69,7 @@ def advance(case: Correction, *, actor: Any = None) -> None:
 def position(case: Correction) -> Position:
     """Return where the case stands by the states of its documents."""
     return position_of(
-        Standing(
+        Situation(
             mending=case.mending,
             original=case.document.status,
             replacement=_in_place(case.replacement).status if case.replacement else "",
@@ -80,7 +81,7 @@ def position(case: Correction) -> Position:
 
 def _in_place(replacement: Document) -> Document:
     """Return what stands for the replacement: what was issued in its own place, where that was given up."""
-    while replacement.status in DEAD and (following := live_replacement(replacement)) is not None:
+    while replacement.status in GIVEN_UP and (following := live_replacement(replacement)) is not None:
         replacement = following
     return replacement
 

@@ -9,10 +9,10 @@ from billing.models import Reversal, Sale
 from billing.money import to_decimal
 from billing.remedies import DocumentFacts, Facts, Standing, State
 from smartbill.legal_rules import CREDIT_NOTE, INVALIDATION
-from smartbill.lifecycle import Kind
+from smartbill.lifecycle import GIVEN_UP, Kind
 from smartbill.models import Document
 from smartbill.providers import provider_for
-from smartbill.services.replace import DEAD, live_replacement
+from smartbill.services.replace import live_replacement
 from smartbill.services.windows import windows_of_document
 
 OPEN = (State.WAITING, State.UNDER_WAY)
@@ -75,7 +75,7 @@ def foreseen(reversal: Reversal, rows: Sequence[Reversal], sale: Sale) -> Decima
         return Decimal(0)
     taken = to_decimal(sale.amount_minor, sale.currency) - document.total if document.replaces_id else Decimal(0)
     cases = sale.corrections.filter(mending=Mending.CREDIT_NOTE, credit_note__corrects=document)
-    for case in cases.exclude(credit_note__status__in=DEAD).select_related("credit_note"):
+    for case in cases.exclude(credit_note__status__in=GIVEN_UP).select_related("credit_note"):
         taken += case.credit_note.total if case.credit_note else 0
     others = (row for row in rows if row.pk != reversal.pk and row.standing != Standing.UNDONE)
     accounted = sum((to_decimal(row.corrected_minor, row.currency) for row in others), Decimal(0))

@@ -11,11 +11,10 @@ from billing.remedies import Remedy, Standing, State
 from billing.remedy_texts import SETTLED
 from billing.services.approve_reversal import RIGHT
 from billing.services.pursue_reversal import judge, locked, row_of, write, write_verdict
-from smartbill.lifecycle import Status
+from smartbill.lifecycle import GIVEN_UP, Status
 from smartbill.permissions import require_person, require_reason
 
 WITH_PEOPLE = (State.PROPOSED, State.PERSON)
-DEAD = (Status.ABANDONED, Status.INVALIDATED)
 
 
 def settle_reversal(reversal: Reversal, *, actor: Any, reason: str) -> None:
@@ -60,5 +59,5 @@ def decide_again(reversal: Reversal, *, actor: Any, reason: str) -> None:
 
 def _came_to_nothing(row: Reversal, status: str) -> bool:
     if row.credit_note is not None:
-        return row.credit_note.status in DEAD
+        return row.credit_note.status in GIVEN_UP
     return row.remedy == Remedy.INVALIDATE and status == Status.STAMPED

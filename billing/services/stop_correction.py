@@ -10,7 +10,7 @@ from billing.errors import NotCorrectable
 from billing.models import Correction
 from billing.services.decide_correction import DECIDE
 from billing.services.pursue_correction import advance, locked_case, write
-from smartbill.lifecycle import Status
+from smartbill.lifecycle import GIVEN_UP, Status
 from smartbill.permissions import require_person, require_reason
 from smartbill.services.abandon import abandon_document
 from smartbill.services.invalidate import withdraw_invalidation
@@ -60,7 +60,7 @@ def try_again(case: Correction, *, actor: Any, reason: str) -> None:
             raise NotCorrectable(_("No step of this case was refused."))
         if row.document.status == Status.STAMPED:
             row.invalidation_at = None
-        if row.credit_note is not None and row.credit_note.status in (Status.ABANDONED, Status.INVALIDATED):
+        if row.credit_note is not None and row.credit_note.status in GIVEN_UP:
             raise NotCorrectable(_("The credit note was given up. Settle the two documents by hand, then say so here."))
         row.save(update_fields=["invalidation_at"])
         row.events.create(before=row.state, after=row.state, code=row.code, actor=actor, reason=reason)

@@ -4,8 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from smartbill.lifecycle import GIVEN_UP
 from smartbill.models import Document
-from smartbill.services.replace import DEAD
 
 
 class Amount(serializers.DecimalField):
@@ -66,4 +66,4 @@ class DocumentSerializer(serializers.ModelSerializer[Document]):
 
     def get_replaced_by(self, document: Document) -> int | None:
         """Return the id of the document that takes the place of this one; none that was given up."""
-        return next((row.pk for row in document.replacements.all() if row.status not in DEAD), None)
+        return next((row.pk for row in document.replacements.all() if row.status not in GIVEN_UP), None)

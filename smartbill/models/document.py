@@ -12,7 +12,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from smartbill.errors import TransitionRefused
-from smartbill.lifecycle import FINAL, ISSUED, STAGES, TRANSITIONS, VISIBLE_TO_CUSTOMER, Kind, Stage, Status
+from smartbill.lifecycle import FINAL, GIVEN_UP, ISSUED, STAGES, TRANSITIONS, VISIBLE_TO_CUSTOMER, Kind, Stage, Status
 from smartbill.models.issuer import Issuer
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -164,7 +164,7 @@ class Document(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["replaces"],
-                condition=Q(replaces__isnull=False) & ~Q(status__in=[Status.ABANDONED, Status.INVALIDATED]),
+                condition=Q(replaces__isnull=False) & ~Q(status__in=sorted(GIVEN_UP)),
                 name="one_live_replacement_per_document",
             ),
         ]

@@ -1,5 +1,6 @@
 """Who issues: the seller's fiscal identity and the choices that only the seller can make."""
 
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -169,6 +170,10 @@ class Issuer(models.Model):
     def settled_fields(self) -> list[str]:
         """What the first document settles for good: test and live documents never share an issuer."""
         return ["provider", "livemode"] if self.pk is not None and self.documents.exists() else []
+
+    def needs_second(self, total: Decimal) -> bool:
+        """Whether one person's answer about this amount is only a proposal."""
+        return self.second_person_above is not None and total > self.second_person_above
 
     @property
     def zone(self) -> ZoneInfo:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from smartbill.drafts import Corrected, Draft, Line
 from smartbill.errors import PreconditionFailed, TransitionRefused
-from smartbill.lifecycle import Kind, Status
+from smartbill.lifecycle import GIVEN_UP, Kind, Status
 from smartbill.models import Document
 from smartbill.permissions import require
 from smartbill.providers import provider_for
@@ -44,7 +44,7 @@ def credit_blockers(document: Document, amount: Decimal, lines: Mapping[int, Dec
 def line_rests(document: Document) -> list[Decimal]:
     """Return what live notes leave of each line. A note over an amount names no line, and counts in the total alone."""
     rests = [line.total for line in _issued(document).lines]
-    for note in document.corrections.exclude(status__in=[Status.ABANDONED, Status.INVALIDATED]):
+    for note in document.corrections.exclude(status__in=GIVEN_UP):
         for line in _issued(note).lines:
             if line.of_line is not None:
                 rests[line.of_line] -= line.total

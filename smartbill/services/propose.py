@@ -16,8 +16,7 @@ RIGHT = "smartbill.resolve_unknown"
 
 def needs_second_person(document: Document) -> bool:
     """Whether one person's answer about this document is only a proposal."""
-    limit = document.issuer.second_person_above
-    return limit is not None and document.total > limit
+    return document.issuer.needs_second(document.total)
 
 
 def open_proposal(document: Document) -> Proposal | None:

@@ -14,12 +14,10 @@ from django.utils.translation import gettext as _
 
 from smartbill.drafts import Draft
 from smartbill.errors import InvalidDraft, PreconditionFailed
-from smartbill.lifecycle import ISSUED, Kind, Status
+from smartbill.lifecycle import GIVEN_UP, ISSUED, Kind, Status
 from smartbill.models import Document
 from smartbill.permissions import require
 from smartbill.services.create import create_document, findings_of
-
-DEAD = (Status.ABANDONED, Status.INVALIDATED)
 
 
 def is_in_force(document: Document) -> bool:
@@ -29,7 +27,7 @@ def is_in_force(document: Document) -> bool:
 
 def live_replacement(document: Document) -> Document | None:
     """Return the document that is to take the place of this one, whatever its state; none that was given up."""
-    return document.replacements.exclude(status__in=DEAD).first()
+    return document.replacements.exclude(status__in=GIVEN_UP).first()
 
 
 def successor_of(document: Document) -> Document:

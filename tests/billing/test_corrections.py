@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from billing.correction_steps import Act, CaseState, Standing, position_of
+from billing.correction_steps import Act, CaseState, Situation, position_of
 from billing.correction_texts import NEXT, REASONS, WAITING
 from billing.corrections import TABLE, CaseFacts, Mending, Offer, Wrong, mending_for
 from billing.remedies import DocumentFacts
@@ -129,7 +129,7 @@ def test_every_position_has_its_words_and_no_step_leads_nowhere() -> None:
         Mending.values, ["stamped", "invalidating", "invalidation_unknown", "invalidated"], Status.values, NONE_OR_ANY,
         (False, True),
     ):  # fmt: skip
-        at = position_of(Standing(mending=mending, original=original, replacement=first, note=note, asked=asked))
+        at = position_of(Situation(mending=mending, original=original, replacement=first, note=note, asked=asked))
         assert at.code in WAITING, at
         assert at.state in CaseState.values
 
@@ -138,7 +138,7 @@ def test_the_old_document_is_given_up_only_when_the_new_one_is_stamped() -> None
     for mending, first, note, asked in product(
         (Mending.REPLACE, Mending.REISSUE), Status.values, NONE_OR_ANY, (False, True)
     ):
-        at = position_of(Standing(mending=mending, original="stamped", replacement=first, note=note, asked=asked))
+        at = position_of(Situation(mending=mending, original="stamped", replacement=first, note=note, asked=asked))
         if at.act:
             assert first == Status.STAMPED
             assert at.act == (Act.INVALIDATE if mending == Mending.REPLACE else Act.CREDIT)
@@ -147,7 +147,7 @@ def test_the_old_document_is_given_up_only_when_the_new_one_is_stamped() -> None
 
 
 def test_an_invalidation_is_asked_for_once() -> None:
-    given = Standing(mending=Mending.INVALIDATE, original="stamped")
+    given = Situation(mending=Mending.INVALIDATE, original="stamped")
     assert position_of(given).act == Act.INVALIDATE
     assert position_of(replace(given, asked=True)) == position_of(replace(given, asked=True, note="stamped"))
     assert position_of(replace(given, asked=True)).code == "invalidation_refused"
@@ -155,8 +155,8 @@ def test_an_invalidation_is_asked_for_once() -> None:
 
 def test_two_documents_in_force_are_never_an_end() -> None:
     for note in Status.values:
-        at = position_of(Standing(mending=Mending.REISSUE, original="stamped", replacement="stamped", note=note))
+        at = position_of(Situation(mending=Mending.REISSUE, original="stamped", replacement="stamped", note=note))
         assert at.state not in (CaseState.STOPPED, CaseState.DECLINED)
     for original, asked in product(["stamped", "invalidating", "invalidation_unknown"], (False, True)):
-        at = position_of(Standing(mending=Mending.REPLACE, original=original, replacement="stamped", asked=asked))
+        at = position_of(Situation(mending=Mending.REPLACE, original=original, replacement="stamped", asked=asked))
         assert at.state in (CaseState.UNDER_WAY, CaseState.PERSON)
