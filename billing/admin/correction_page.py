@@ -18,7 +18,7 @@ from billing.corrections import Mending
 from billing.models import Correction
 from billing.services.correction_facts import facts_of_case, offer_for
 from billing.services.tell_customer import reference_of_case
-from config.admin import ReadOnlyAdmin, amount, badge, mode_badge, moment, two_lines
+from config.admin import ReadOnlyAdmin, amount, badge, mode_badge, moment, trail, two_lines
 from notifications.models import Message
 from smartbill.lifecycle import Status
 from smartbill.models import Document
@@ -156,15 +156,15 @@ class CorrectionPage(ReadOnlyAdmin):
     def history(self, row: Correction) -> SafeString:
         rows = (
             (
-                moment(event.created_at),
+                event.created_at,
                 event.get_after_display(),
                 WAITING.get(event.code, "") if event.before != event.after or event.code != "asked" else "",
                 event.reason,
-                event.actor or "",
+                event.actor,
             )
             for event in row.events.select_related("actor")
         )
-        return format_html_join("", "<p>{} <strong>{}</strong> {} {} {}</p>", rows)
+        return trail(rows)
 
 
 def steps_of(row: Correction) -> Sequence[tuple[str, str, Any]]:

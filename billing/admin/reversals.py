@@ -30,6 +30,7 @@ from config.admin import (
     mode_badge,
     moment,
     run_on_each,
+    trail,
     two_lines,
 )
 from config.admin.base import Button
@@ -215,11 +216,8 @@ class ReversalAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("What happened"))
     def history(self, row: Reversal) -> SafeString:
-        rows = (
-            (moment(event.created_at), event.get_after_display(), event.reason, event.actor or "")
-            for event in row.events.select_related("actor")
-        )
-        return format_html_join("", "<p>{} <strong>{}</strong> {} {}</p>", rows)
+        events = row.events.select_related("actor")
+        return trail((each.created_at, each.get_after_display(), each.reason, each.actor) for each in events)
 
     @confirmed_action(
         description=_("Approve the remedy"),

@@ -34,6 +34,7 @@ from config.admin import (
     moment,
     pretty_json,
     run_on_each,
+    trail,
     two_lines,
 )
 from notifications.errors import MessageError
@@ -230,11 +231,8 @@ class SaleAdmin(ManualActions):
 
     @admin.display(description=_("What happened"))
     def history(self, sale: Sale) -> SafeString:
-        rows = (
-            (moment(event.created_at), event.get_after_display(), event.reason, event.actor or "")
-            for event in sale.events.select_related("actor")
-        )
-        return format_html_join("", "<p>{} <strong>{}</strong> {} {}</p>", rows)
+        events = sale.events.select_related("actor")
+        return trail((each.created_at, each.get_after_display(), each.reason, each.actor) for each in events)
 
     @admin.display(description=_("What Stripe said"))
     def snapshot_content(self, sale: Sale) -> SafeString | str:

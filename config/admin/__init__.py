@@ -5,7 +5,7 @@ The apps import these names from here and nothing else of `config`; the pages of
 
 from config.admin.base import HouseAdmin, ReadOnlyAdmin, SummaryLine
 from config.admin.confirm import ConfirmForm, ReasonForm, confirmed_action
-from config.admin.display import amount, badge, code, mode_badge, moment, pretty_json, two_lines
+from config.admin.display import amount, badge, code, mode_badge, moment, pretty_json, trail, two_lines
 from config.admin.each import run_on_each, run_on_set
 from config.admin.lists import BoundedPaginator, PeriodFilter, found_exactly
 from config.admin.problems import Problem, ProblemFilter
@@ -32,5 +32,6 @@ __all__ = [
     "pretty_json",
     "run_on_each",
     "run_on_set",
+    "trail",
     "two_lines",
 ]

@@ -1,12 +1,13 @@
 """How values look in the admin: badges, amounts, codes and JSON. Everything is escaped here and nowhere else."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from babel.numbers import format_decimal, get_currency_precision
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import get_language
@@ -64,6 +65,14 @@ def moment(at: datetime | None) -> SafeString:
     local = localtime(at)
     day, hour = f"{local:%Y-%m-%d}", f"{local:%H:%M}"
     return format_html('<time datetime="{}">{}<span class="sub">{}</span></time>', at.isoformat(), day, hour)
+
+
+def trail(rows: Iterable[tuple[datetime, object, *tuple[object, ...]]]) -> SafeString:
+    """Return what happened, a paragraph each: when, what in bold, and whatever else there is to say of it."""
+    told = (
+        (moment(at), what, " ".join(str(each) for each in rest if each not in ("", None))) for at, what, *rest in rows
+    )
+    return format_html_join("", "<p>{} <strong>{}</strong> {}</p>", told)
 
 
 def pretty_json(value: Any) -> SafeString:

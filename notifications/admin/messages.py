@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +20,7 @@ from config.admin import (
     moment,
     pretty_json,
     run_on_each,
+    trail,
 )
 from config.admin.display import preformatted
 from notifications.errors import MessageError
@@ -141,8 +141,7 @@ class MessageAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("What happened"))
     def history(self, message: Message) -> SafeString:
-        rows = ((moment(event.created_at), event.label, event.detail) for event in message.events.all())
-        return format_html_join("", "<p>{} <strong>{}</strong> {}</p>", rows)
+        return trail((event.created_at, event.label, event.detail) for event in message.events.all())
 
     @admin.display(description=_("Text"))
     def text(self, message: Message) -> SafeString:
