@@ -113,10 +113,6 @@ class Evaluation:
         return [look for look in self.looks if look.is_asking]
 
     @property
-    def is_blocked(self) -> bool:
-        return any(look.is_blocking for look in self.looks)
-
-    @property
     def terms(self) -> str:
         """The terms of all rules that apply, each text once."""
         return "\n".join(dict.fromkeys(look.rule.terms for look in self.applying(Action.TERMS)))

@@ -28,6 +28,7 @@ from config.admin import (
     found_exactly,
     moment,
     run_on_each,
+    trail,
     two_lines,
 )
 from config.admin.base import Button
@@ -71,7 +72,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
     list_display = ["status", "name", "customer", "shown_amount", "age", "asks", "what_next"]
     list_display_links = ["name"]
     list_filter = [ProblemFilter, "state", "is_block", PeriodFilter]
-    list_select_related = ["sale", "first_by", "ended_by", "requested_by"]
+    list_select_related = ["sale__endpoint__issuer", "first_by", "ended_by", "requested_by"]
     search_fields = ["sale__key"]
     search_help_text = _("Any Stripe id of the purchase, or its invoice number")
     sortable_by = ()
@@ -158,7 +159,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("People needed"))
     def needed(self, row: Approval) -> str:
-        if row.people == 1:
+        if row.needed == 1:
             return gettext("One person")
         return gettext("Two different people, and never who asked")
 
@@ -179,11 +180,8 @@ class ApprovalAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("What happened"))
     def history(self, row: Approval) -> SafeString:
-        rows = (
-            (moment(event.created_at), event.get_what_display(), event.actor or "", event.reason)
-            for event in row.events.select_related("actor")
-        )
-        return format_html_join("", "<p>{} <strong>{}</strong> {} {}</p>", rows)
+        events = row.events.select_related("actor")
+        return trail((each.created_at, each.get_what_display(), each.actor, each.reason) for each in events)
 
     @confirmed_action(
         description=_("Approve"),

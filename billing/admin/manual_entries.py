@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from billing.admin.manual_form import MORE, MOST, LineSet, ManualForm
+from billing.advice import advice_of
 from billing.errors import BillingError, EnteredAlready
-from billing.mending import mending_of
 from billing.models import ManualEntry
 from billing.money import to_decimal
 from billing.services.enter_manual import (
@@ -143,7 +143,6 @@ class ManualEntryAdmin(HouseAdmin):
             form.add_error("extras", str(problem.message))
         if form.errors:
             return None
-        limit = entered.issuer.second_person_above
         return {
             "shown": shown_of(entered),
             "kind": Kind(draft.kind).label,
@@ -154,11 +153,11 @@ class ManualEntryAdmin(HouseAdmin):
             ],
             "breakdown": [] if findings.problems else _breakdown(entered, draft),
             "problems": [
-                (label_of(row.field), row.message, mending_of(row.code, row.field).how) for row in findings.problems
+                (label_of(row.field), row.message, advice_of(row.code, row.field).how) for row in findings.problems
             ],
             "warnings": [row.message for row in findings.warnings],
             "alike": look_alike(entered, draft),
-            "goes": request.user.has_perm(RELEASE) and not (limit is not None and draft.total > limit),
+            "goes": request.user.has_perm(RELEASE) and not entered.issuer.needs_second(draft.total),
         }
 
     def _page(

@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
-from billing.mending import APPROVALS, BUYER, DOCUMENT, FORM, ISSUER, LIMITS, PLACES, RATES
+from billing.advice import APPROVALS, BUYER, DOCUMENT, FORM, ISSUER, LIMITS, PLACES, RATES
 from billing.models import Sale, TaxProfile
 from billing.services.check_sale import Reason, SaleCheck, check_sale
 from config.admin import ReadOnlyAdmin, amount
@@ -64,9 +64,9 @@ class PreIssuePage(ReadOnlyAdmin):
             Shown(
                 label_of(reason.field),
                 reason.message,
-                str(reason.mending.how),
-                str(PLACES[reason.mending.place]),
-                self._url(reason.mending.place, sale, profile),
+                str(reason.advice.how),
+                str(PLACES[reason.advice.place]),
+                self._url(reason.advice.place, sale, profile),
             )
             for reason in reasons
         ]

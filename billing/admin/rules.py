@@ -29,6 +29,16 @@ SHOWN = ["status", "issuer", "position", "does", "asks", "unknown", "validity", 
 TRAIL = ["next_step", "simulations", "history"]
 
 
+class SwitchOnForm(ReasonForm):
+    """`seen` is the version that the page showed."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen"].initial = self.rows[0].version
+
+
 @admin.register(Rule)
 class RuleAdmin(HouseAdmin):
     section = "setup"
@@ -178,7 +188,8 @@ class RuleAdmin(HouseAdmin):
         description=_("Switch on"),
         permissions=["switch"],
         consequence=_("The rule counts for every sale that is decided from now on, and for those decided again."),
-        form=ReasonForm,
+        form=SwitchOnForm,
+        one_row=True,
     )
     def switch_on(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, switch_on, done=_("switched on"), **fields)
@@ -186,7 +197,7 @@ class RuleAdmin(HouseAdmin):
     @confirmed_action(
         description=_("Switch off"),
         permissions=["switch"],
-        consequence=_("The rule counts no more. Sales that it holds go on when they are decided again."),
+        consequence=_("The rule counts no more. What waits because of it alone goes on at once."),
         form=ReasonForm,
     )
     def switch_off(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:

@@ -117,6 +117,7 @@ class ApprovalSerializer(serializers.ModelSerializer[Approval]):
     """`answered` counts the approvals given; `people` is how many are needed. Who answered is not told."""
 
     rules = RuleNameSerializer(many=True, read_only=True)
+    people = serializers.IntegerField(source="needed", read_only=True)
     answered = serializers.SerializerMethodField()
 
     class Meta:

@@ -28,7 +28,7 @@ class ReversalViewSet(ReadOnlyModelViewSet[Reversal]):
 class ApprovalViewSet(ReadOnlyModelViewSet[Approval]):
     """Sales that rules hold or held until people answered, newest first."""
 
-    queryset = Approval.objects.all()
+    queryset = Approval.objects.select_related("sale__endpoint__issuer")
     serializer_class = ApprovalSerializer
     query_class = ApprovalQuery
     scope = "approvals"

@@ -21,7 +21,6 @@ class RuleDecision(models.Model):
     sale = models.ForeignKey(Sale, models.PROTECT, related_name="rule_decisions", verbose_name=_("sale"))
     created_at = models.DateTimeField(_("at"), default=now)
     looks = models.JSONField(_("rules looked at"))
-    is_asking = models.BooleanField(_("asked a person"))
 
     class Meta:
         verbose_name = _("decision of the rules")
@@ -130,6 +129,12 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return str(self.sale)
+
+    @property
+    def needed(self) -> int:
+        """How many people have to approve: those of the rules, two above the issuer's amount as it is set now."""
+        above = self.first_by_id is not None or self.sale.endpoint.issuer.needs_second(self.amount)
+        return 2 if above else self.people
 
 
 class ApprovalEvent(models.Model):

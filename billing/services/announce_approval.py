@@ -48,13 +48,16 @@ def lapse_approval(approval: Approval, reason: str) -> None:
 
 
 def lapse_needless(sale: Sale) -> None:
-    """End what is asked about a sale whose document waits no more: it was issued or given up, and nobody changes it."""
-    if sale.document is None or sale.document.status in (Status.HELD, Status.REJECTED):
-        return
-    if Correction.objects.open().filter(sale=sale).exists():
-        return
-    for approval in sale.approvals.open():
+    """End what is asked about a sale whose document waits no more."""
+    for approval in sale.approvals.open() if waits_no_more(sale) else ():
         lapse_approval(approval, _("The document waits no more."))
+
+
+def waits_no_more(sale: Sale) -> bool:
+    """Tell whether the document of a sale was issued or given up, and nobody is changing it."""
+    if sale.document is None or sale.document.status in (Status.HELD, Status.REJECTED):
+        return False
+    return not Correction.objects.open().filter(sale=sale).exists()
 
 
 def end_alerts(approval: Approval, *, state: str) -> None:
@@ -80,6 +83,9 @@ def _remind(approval_id: int, at: datetime) -> None:
     with transaction.atomic():
         row = Approval.objects.open().due(at).select_for_update(no_key=True).filter(pk=approval_id).first()
         if row is None:
+            return
+        lapse_needless(row.sale)
+        if not Approval.objects.open().filter(pk=row.pk).exists():
             return
         _step, kind, what = STEPS[row.reminders]
         later = STEPS[row.reminders + 1 :]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from billing.errors import NotWaiting, OwnRequest
 from billing.models import Approval, ApprovalEvent, Sale
-from billing.services.announce_approval import ask_people, end_alerts
+from billing.services.announce_approval import ask_people, end_alerts, waits_no_more
 from billing.services.register_sale import note, take_up
 from smartbill.permissions import require_person, require_reason
 
@@ -37,13 +37,13 @@ def grant_approval(approval: Approval, *, actor: Any, reason: str) -> bool:
         row = _locked(approval)
         if actor.pk in {row.first_by_id, *requesters_of(row)}:
             raise OwnRequest
-        is_first_of_two = row.people > 1 and row.first_by_id is None
+        is_first_of_two = row.needed > 1 and row.first_by_id is None
         ApprovalEvent.objects.create(approval=row, what=What.APPROVED, actor=actor, reason=reason)
         if is_first_of_two:
             Approval.objects.open().filter(pk=row.pk).update(first_by=actor)
         else:
             _end(row, State.GRANTED, actor)
-            _wake(row.sale, actor=actor, reason=_("Approved: %(why)s") % {"why": reason})
+            wake(row.sale, actor=actor, reason=_("Approved: %(why)s") % {"why": reason})
     approval.refresh_from_db()
     return is_first_of_two
 
@@ -60,7 +60,7 @@ def refuse_approval(approval: Approval, *, actor: Any, reason: str) -> None:
             raise OwnRequest
         ApprovalEvent.objects.create(approval=row, what=What.REFUSED, actor=actor, reason=reason)
         _end(row, State.REFUSED, actor)
-        _wake(row.sale, actor=actor, reason=_("Refused: %(why)s") % {"why": reason})
+        wake(row.sale, actor=actor, reason=_("Refused: %(why)s") % {"why": reason})
     approval.refresh_from_db()
 
 
@@ -81,7 +81,7 @@ def ask_again(approval: Approval, *, actor: Any, reason: str) -> Approval:
         kept = ("decision", "rules", "subject", "amount", "currency", "is_block", "people")
         values = {name: getattr(newest, name) for name in kept}
         asked = ask_people(Approval(sale=sale, requested_by=actor, **values), actor=actor, reason=reason)
-        _wake(sale, actor=actor, reason=_("Asked again: %(why)s") % {"why": reason})
+        wake(sale, actor=actor, reason=_("Asked again: %(why)s") % {"why": reason})
     return asked
 
 
@@ -93,8 +93,9 @@ def _checked(approval: Approval, actor: Any, reason: str) -> str:
 def _locked(approval: Approval) -> Approval:
     """Take the sale and then its approval, as who decides the sale does; what was shown must still be what is asked."""
     Sale.objects.select_for_update(no_key=True).get(pk=approval.sale_id)
-    row = Approval.objects.select_for_update(of=("self",)).select_related("sale").get(pk=approval.pk)
-    if row.state != State.OPEN:
+    rows = Approval.objects.select_for_update(of=("self",)).select_related("sale__endpoint__issuer", "sale__document")
+    row = rows.get(pk=approval.pk)
+    if row.state != State.OPEN or waits_no_more(row.sale):
         raise NotWaiting
     return row
 
@@ -105,7 +106,7 @@ def _end(row: Approval, state: str, actor: Any) -> None:
     end_alerts(row, state=str(State(state).label))
 
 
-def _wake(sale: Sale, *, actor: Any, reason: str) -> None:
+def wake(sale: Sale, *, actor: Any, reason: str) -> None:
     """Have the sale decided again, or the document that it has looked at again; either asks the rules once more."""
     if take_up(sale, actor=actor, reason=reason):
         return

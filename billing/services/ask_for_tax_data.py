@@ -85,10 +85,10 @@ def withdraw_request(request: TaxRequest, *, actor: Any, reason: str) -> None:
 
 
 def settle_request(*, customer_id: str, livemode: bool) -> None:
-    """End the open question of a customer for whom nothing waits any more."""
+    """End the open question of a customer who can do nothing more."""
     with transaction.atomic():
         request = _locked(customer_id=customer_id, livemode=livemode)
-        if request is not None and not waiting_sales(customer_id, livemode=livemode).exists():
+        if request is not None and not _wanting(request):
             _end(request, State.SETTLED, note=_("No document waits for these data any more."))
 
 
@@ -98,7 +98,7 @@ def advance_request(*, request_id: int) -> None:
         request = TaxRequest.objects.select_for_update(no_key=True).due(now()).filter(pk=request_id).first()
         if request is None:
             return
-        sales = list(waiting_sales(request.customer_id, livemode=request.livemode))
+        sales = _wanting(request)
         if not sales:
             _end(request, State.SETTLED, note=_("No document waits for these data any more."))
         elif now() >= request.ends_at:
@@ -106,6 +106,17 @@ def advance_request(*, request_id: int) -> None:
             _end(request, State.EXPIRED, note=_outcome(len(issued), len(sales)))
         else:
             _mail(request, sales[0], is_reminder=True)
+
+
+def _wanting(request: TaxRequest) -> list[Sale]:
+    """Return the sales whose customer can mend something, oldest first; what a person asked for stays asked."""
+    waiting = waiting_sales(request.customer_id, livemode=request.livemode)
+    is_by_hand = request.actor_id is not None
+    return [
+        sale
+        for sale in waiting
+        if sale.document and (is_by_hand or sale.document.status == Status.REJECTED or wants_customer(sale.document))
+    ]
 
 
 def _issue_late(sale: Sale) -> bool:

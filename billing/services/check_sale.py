@@ -10,8 +10,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from billing.advice import Advice, advice_of
 from billing.drafts import draft_from_snapshot
-from billing.mending import Mending, mending_of
 from billing.models import Sale, profile_of
 from billing.money import CurrencyOnHold, UnreadableAmount
 from billing.profile_checks import DOUBT
@@ -38,7 +38,7 @@ class Reason:
     field: str
     code: str
     message: str
-    mending: Mending
+    advice: Advice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +164,7 @@ def _reasons(problems: Iterable[Problem]) -> list[Reason]:
             field=problem.field,
             code=problem.code,
             message=str(problem.message),
-            mending=mending_of(problem.code, problem.field),
+            advice=advice_of(problem.code, problem.field),
         )
         for problem in problems
     }

@@ -1,7 +1,7 @@
 """The facts about a case, gathered from its document, its sale and what went back of it. Reads only."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import F
@@ -44,13 +44,19 @@ def facts_of_case(case: Correction, *, at: datetime) -> CaseFacts:
 
 
 def twins_of(case: Correction) -> DocumentQuerySet:
-    """Return the other documents in force of the same buyer over the same total."""
+    """Return the other documents in force of the same buyer over the same total, paid within the issuer's days.
+
+    Another month of a subscription is no second document of this one.
+    """
     document = case.document
+    days = timedelta(days=max(document.issuer.manual_match_days, 1))
+    period = (document.occurred_at - days, document.occurred_at + days)
     buyer = {"customer_name": document.customer_name, "customer_tax_id": document.customer_tax_id}
     if document.customer_reference:
         buyer = {"customer_reference": document.customer_reference}
     same = {"issuer": document.issuer_id, "livemode": document.livemode, "currency": document.currency}
-    found = Document.objects.filter(**buyer, **same, total=document.total, status=Status.STAMPED, corrects=None)
+    same |= {"total": document.total, "occurred_at__range": period}
+    found = Document.objects.filter(**buyer, **same, status=Status.STAMPED, corrects=None)
     return found.filter(credited__lt=F("total")).exclude(pk=document.pk)
 
 

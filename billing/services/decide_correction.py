@@ -39,10 +39,11 @@ RIGHTS: Mapping[str, tuple[str, ...]] = {
 
 def propose_replacement(case: Correction, *, draft: Draft, actor: Any, reason: str, answer: str = "") -> bool:
     """Propose a document in place of the wrong one; True when another person has to confirm it."""
+    require_person(actor, OPEN)
+    require_reason(reason)
     draft = replace(draft, held_because=())
     if problems := findings_of(case.document.issuer, draft).problems:
         raise InvalidDraft(problems)
-    require_person(actor, OPEN)
     with transaction.atomic():
         # What is asked of people stays asked; the draft is proposed once more when they have approved it.
         screened = screened_correction(case.document, draft, actor=actor)

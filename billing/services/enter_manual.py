@@ -152,7 +152,7 @@ def _enter(entered: Entered, issuer: Issuer, token: UUID, actor: Any) -> Sale:
     if alike and not entered.is_another:
         raise EnteredAlready([str(sale) for sale in alike])
     sale = _sale(entered, token, content, draft)
-    needs_second = issuer.second_person_above is not None and draft.total > issuer.second_person_above
+    needs_second = issuer.needs_second(draft.total)
     goes = actor.has_perm(RELEASE) and not needs_second
     ManualEntry.objects.create(
         sale=sale,

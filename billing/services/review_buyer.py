@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from billing.models import Sale, profile_of
 from billing.services.announce_approval import lapse_needless
 from billing.services.ask_for_tax_data import ask_automatically, settle_request
+from billing.services.redraft import wants_customer
 from billing.services.screen_sale import corrected, screened
 from smartbill.lifecycle import Status
 from smartbill.services.revise import is_corrected, revise_document
@@ -79,5 +80,5 @@ def review_buyer(*, sale_id: int) -> None:
         revise_document(document, draft=draft, reason=_("The buyer's tax data were looked at again."))
         if document.status == Status.HELD:
             ask_automatically(sale, document)
-    if document.status != Status.HELD:
+    if document.status != Status.HELD or not wants_customer(document):
         settle_request(customer_id=sale.buyer_id, livemode=sale.livemode)

@@ -141,7 +141,7 @@ def _keep(sale: Sale, evaluation: Evaluation) -> RuleDecision:
     last = sale.rule_decisions.order_by("-id").first()
     if last is not None and last.looks == looks:
         return last
-    return RuleDecision.objects.create(sale=sale, looks=looks, is_asking=bool(evaluation.asking))
+    return RuleDecision.objects.create(sale=sale, looks=looks)
 
 
 def _tell(sale: Sale, draft: Draft, evaluation: Evaluation) -> None:
@@ -218,8 +218,6 @@ def _requester(sale: Sale, approvals: Sequence[Approval]) -> int | None:
 
 
 def _ask(sale: Sale, looks: Sequence[Look], draft: Draft, decision: RuleDecision, requested_by_id: int | None) -> None:
-    limit = sale.endpoint.issuer.second_person_above
-    above = limit is not None and draft.total > limit
     ask_people(
         Approval(
             sale=sale,
@@ -230,7 +228,7 @@ def _ask(sale: Sale, looks: Sequence[Look], draft: Draft, decision: RuleDecision
             amount=draft.total,
             currency=draft.currency,
             is_block=any(look.is_blocking for look in looks),
-            people=2 if above else max(look.rule.people for look in looks),
+            people=max(look.rule.people for look in looks),
         )
     )
 

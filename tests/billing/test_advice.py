@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from billing.advice import ADVICE, PLACES
 from billing.drafts import _explained
-from billing.mending import MENDING, PLACES
 from billing.stripe_purchases import _differences
 from smartbill.legal_limits import EMAIL, IDENTITY
 
@@ -105,14 +105,14 @@ def test_the_sources_are_read_at_all() -> None:
 
 @pytest.mark.parametrize("code", sorted(all_codes() - NAMED))
 def test_every_reason_says_how_and_where_it_is_mended(code: str) -> None:
-    mending = MENDING[code]
-    assert str(mending.how).endswith(".")
-    assert len(str(mending.how)) > 20
-    assert str(PLACES[mending.place])
+    advice = ADVICE[code]
+    assert str(advice.how).endswith(".")
+    assert len(str(advice.how)) > 20
+    assert str(PLACES[advice.place])
 
 
 def test_no_row_is_about_a_code_that_nothing_gives() -> None:
-    assert sorted(set(MENDING) - all_codes()) == []
+    assert sorted(set(ADVICE) - all_codes()) == []
 
 
 @pytest.mark.parametrize("name", differences())

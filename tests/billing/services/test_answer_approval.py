@@ -14,6 +14,7 @@ from billing.services.answer_approval import ask_again, grant_approval, refuse_a
 from billing.tasks import drain_approvals
 from notifications.models import Alert
 from notifications.permissions import ReasonMissing
+from smartbill.models import Issuer
 from tests.factories.people import make_staff
 from tests.factories.rules import make_approval, screen
 from tests.factories.smartbill import IssuerFactory
@@ -62,6 +63,16 @@ def test_two_people_are_two_people() -> None:
     assert grant_approval(approval, actor=second, reason="Fine too") is False
     assert (approval.state, approval.first_by, approval.ended_by) == ("granted", first, second)
     assert Sale.objects.get().outcome == "pending"
+
+
+def test_a_lower_amount_for_a_second_person_counts_for_what_waits_already() -> None:
+    approval, first, second = held(), approver(), approver()
+    Issuer.objects.update(second_person_above=100)
+    assert Approval.objects.get().needed == 2
+    assert grant_approval(approval, actor=first, reason="Fine") is True
+    Issuer.objects.update(second_person_above=None)
+    assert Approval.objects.get().needed == 2, "what one has approved already asks for another"
+    assert grant_approval(approval, actor=second, reason="Fine too") is False
 
 
 def test_who_approved_first_may_still_refuse() -> None:

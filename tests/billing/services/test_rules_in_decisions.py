@@ -1,21 +1,21 @@
 """What rules hold from the payment to the document, and that nothing goes around them."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils.timezone import now
 
-from billing.errors import OwnRequest
-from billing.models import Approval, Rule, Sale, TaxRequest
+from billing.errors import NotWaiting, OwnRequest
+from billing.models import Approval, Rule, Sale
+from billing.services.announce_approval import remind_due_approvals
 from billing.services.answer_approval import grant_approval, refuse_approval
-from billing.services.ask_for_tax_data import advance_request
 from billing.services.decide_sale import decide_sale
 from billing.services.redecide_sale import redecide_sale
 from billing.services.register_sale import register_sale
 from billing.services.review_buyer import review_buyer
 from billing.services.save_profile import save_profile
+from billing.services.switch_rule import switch_off
 from smartbill.drafts import CORRECTED, Provenance
 from smartbill.errors import InvalidDraft
 from smartbill.models import Document
@@ -223,18 +223,6 @@ def test_what_was_approved_and_corrected_can_be_corrected_again() -> None:
     assert (Document.objects.get().status, Document.objects.get().customer_name) == ("ready", "Ferretería Ñandú Nueva")
 
 
-@pytest.mark.parametrize(("state", "becomes"), [("on", "held"), ("off", "ready")])
-def test_a_deadline_is_no_approval(state: str, becomes: str) -> None:
-    sale = waiting()
-    Rule.objects.update(state=state)
-    sale.endpoint.issuer.late_buyer = "consumer"
-    sale.endpoint.issuer.save()
-    look_again(sale)
-    TaxRequest.objects.update(created_at=now() - timedelta(days=2), next_at=now(), ends_at=now())
-    advance_request(request_id=TaxRequest.objects.get().pk)
-    assert Document.objects.get().status == becomes
-
-
 def test_an_old_grant_does_not_outlive_a_later_refusal() -> None:
     sale = waiting()
     save_profile(customer_id="cus_1", livemode=False, values={**COMPLETE, "email": ""}, source="staff")
@@ -256,13 +244,23 @@ def test_an_abandoned_document_ends_its_approval() -> None:
     assert Approval.objects.get().state == "lapsed"
 
 
-def test_an_issue_at_the_deadline_ends_the_approval() -> None:
-    sale = held_sale()
-    make_rule(sale.endpoint.issuer, {"fact": "kind", "operator": "one_of", "value": ["ccf"]})
-    sale.endpoint.issuer.late_buyer = "consumer"
-    sale.endpoint.issuer.save()
-    look_again(sale)
-    assert Approval.objects.get().state == "open"
-    TaxRequest.objects.update(created_at=now() - timedelta(days=2), next_at=now(), ends_at=now())
-    advance_request(request_id=TaxRequest.objects.get().pk)
+def test_nobody_is_asked_about_a_document_that_was_abandoned_meanwhile() -> None:
+    document = look_again(waiting())
+    abandon_document(document, actor=make_staff("smartbill.correct_document"), reason="No")
+    approval = Approval.objects.open().get()
+    with pytest.raises(NotWaiting):
+        grant_approval(approval, actor=approver(), reason="Known customer")
+    Approval.objects.update(next_at=now())
+    remind_due_approvals()
+    approval.refresh_from_db()
+    assert (approval.state, approval.reminders) == ("lapsed", 0)
+
+
+def test_what_a_rule_holds_goes_on_when_it_is_switched_off(book: Any, sale: Sale) -> None:
+    decide(sale)
+    assert sale.outcome == "held"
+    switch_off(Rule.objects.get(), actor=make_staff("billing.switch_rule"), reason="Too many")
+    sale.refresh_from_db()
+    assert (sale.outcome, sale.events.last().reason) == ("pending", "The rule “Large sale” was switched off.")
+    decide(sale)
     assert (Document.objects.get().status, Approval.objects.get().state) == ("ready", "lapsed")

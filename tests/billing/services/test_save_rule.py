@@ -101,17 +101,26 @@ def test_what_does_not_fit_together_is_refused_in_words(changes: Any, words: str
 def test_only_a_simulated_version_is_switched_on() -> None:
     rule, who = added(), make_staff(*RIGHTS)
     with pytest.raises(RuleRefused, match="past 90 days"):
-        switch_on(rule, actor=who, reason="Go")
+        switch_on(rule, actor=who, reason="Go", seen=rule.version)
     with pytest.raises(IntegrityError), transaction.atomic():
         Rule.objects.update(state="on")
     Rule.objects.update(simulated_version=1)
-    switch_on(rule, actor=who, reason="Looked at it")
+    switch_on(rule, actor=who, reason="Looked at it", seen=rule.version)
     assert rule.state == "on"
     assert rule.changes.last().after == {"state": "on"}
     switch_off(rule, actor=who, reason="Enough")
     assert (rule.state, rule.changes.last().reason) == ("off", "Enough")
     with pytest.raises(RuleRefused, match="not on"):
         switch_off(rule, actor=who, reason="Enough")
+
+
+def test_only_the_version_that_was_shown_is_switched_on() -> None:
+    rule, who = added(), make_staff(*RIGHTS)
+    change_rule(rule, values=values(name="Very large"), version=1, actor=who, reason="Clearer")
+    Rule.objects.update(simulated_version=2, state="simulated")
+    with pytest.raises(RuleRefused, match="was changed since"):
+        switch_on(Rule.objects.get(), actor=who, reason="Go", seen=1)
+    assert Rule.objects.get().state == "simulated"
 
 
 @pytest.mark.parametrize("right", RIGHTS)
@@ -122,7 +131,7 @@ def test_each_act_needs_its_right(right: str) -> None:
         {
             "billing.add_rule": lambda: add_rule(issuer=rule.issuer, values=values(), actor=who),
             "billing.change_rule": lambda: change_rule(rule, values=values(), version=1, actor=who, reason="x"),
-            "billing.switch_rule": lambda: switch_on(rule, actor=who, reason="x"),
+            "billing.switch_rule": lambda: switch_on(rule, actor=who, reason="x", seen=rule.version),
         }[right]()
     assert RuleChange.objects.count() == 0
 
