@@ -155,6 +155,8 @@ STRIPE_API_BASE = env("STRIPE_API_BASE", default="")
 STRIPE_LIVE_MODE = STRIPE_API_KEY.startswith(("sk_live_", "rk_live_"))
 STRIPE_TIMEOUT = 10
 STRIPE_WEBHOOK_TOLERANCE = 300
+# Seconds for which a web process goes by an endpoint as it read it: a secret taken back counts no longer than that.
+STRIPE_ENDPOINT_KEPT = 1.0
 STRIPE_SECRET_KEY = STRIPE_API_KEY
 if STRIPE_API_BASE:
     STRIPE_API_HOST = STRIPE_API_BASE
