@@ -4,7 +4,10 @@ import sys
 
 import django
 
+from config.memory import share_heaps
+
 if __name__ == "__main__":
+    share_heaps()
     django.setup()
     from smartbill.services.submit import submit_due_documents
 

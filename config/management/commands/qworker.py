@@ -15,6 +15,7 @@ from django_q.signals import post_execute
 from config.bell import Bell, drains, take_back_tasks
 from config.cluster import FlaggedCluster
 from config.lookout import Lookout
+from config.memory import share_heaps
 from config.provisioning.schedules import set_schedules
 from config.queue import enqueue
 from config.watchdog import Watchdog
@@ -32,6 +33,7 @@ class Command(BaseCommand):
     help = "Run background work until SIGTERM; ends with status 1 when a new start is needed."
 
     def handle(self, **options: Any) -> None:
+        share_heaps()
         try:
             join_senders()
             set_schedules()
