@@ -1,7 +1,8 @@
 """A hundred thousand events that wait: does the last one cost what the first one did?
 
-The cost is time of the processors, of the worker and of the bench's own PostgreSQL, so that a busy machine changes
-little of it.
+The cost is time of the processors, of the worker and of the bench's own PostgreSQL. On a shared machine the same work
+takes more of it in one minute than in the next, so after each slice a yardstick is measured too: so many questions by
+key. A tenth is told in yardsticks of its own time.
 """
 
 import json
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import stripe
@@ -32,6 +34,8 @@ State = InboundEvent.State
 FINISHED = (State.DONE, State.IGNORED)
 PARTS = 10
 PAUSE = 0.2
+YARDSTICK = 300
+"""Questions by key; a slice costs a few dozen of these yardsticks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,27 @@ FULL = Size(events=100_000, customers=500, slice=1.0)
 SHORT = Size(events=10_000, customers=50, slice=0.3)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A slice: how many events are finished after it, and the seconds of processor that it and a yardstick cost."""
+
+    finished: int
+    seconds: float
+    yardstick: float
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A tenth: its seconds of processor, and those of a yardstick in its time."""
+
+    seconds: float
+    yardstick: float
+
+    @property
+    def in_yardsticks(self) -> float:
+        return self.seconds / self.yardstick
+
+
 def measure(*, short: bool) -> list[Line]:
     """Work off a backlog and compare its last tenth with its first; so does the naive walk of the table."""
     size = SHORT if short else FULL
@@ -57,11 +82,11 @@ def measure(*, short: bool) -> list[Line]:
         customers = [shop.customer(f"Cliente {each}", f"c{each}@example.com") for each in range(size.customers)]
         InboundEvent.objects.bulk_create(_events(endpoint, customers, size), 1000)
         _tidy()
-        steps = [(0, _cost()), *_work_off(size)]
+        steps = [Step(0, 0.0, 0.0), *_work_off(size)]
         calls = shop.seen("calls", path="/v1/customers/", method="GET")["count"]
     _check(size)
-    costs = [_cost_at(steps, size.events * (part + 1) / PARTS) for part in range(PARTS)]
-    parts = [after - before for before, after in zip([steps[0][1], *costs], costs, strict=False)]
+    marks = [size.events * part / PARTS for part in range(PARTS + 1)]
+    parts = [_part(steps, *each) for each in pairwise(marks)]
     walked = _walk(size)
     share = size.events / PARTS
     return [
@@ -70,12 +95,13 @@ def measure(*, short: bool) -> list[Line]:
             unit=" ×",
             goal=1.2,
             at_most=True,
-            value=parts[-1] / parts[0],
+            value=parts[-1].in_yardsticks / parts[0].in_yardsticks,
             bound=1.5 if short else 1.2,
             naive=walked[-1] / walked[0],
             naive_is="walking the table by OFFSET",
             conditions=f"half without a meaning, half about {size.customers} customers; one worker, a drain at a time",
-            detail=f"{parts[0] / share * 1000:.2f} and {parts[-1] / share * 1000:.2f} ms of processor an event; "
+            detail=f"{parts[0].seconds / share * 1000:.2f} and {parts[-1].seconds / share * 1000:.2f} ms of processor "
+            f"an event, {parts[0].yardstick * 1000:.0f} and {parts[-1].yardstick * 1000:.0f} ms a yardstick; "
             f"{calls:,} calls to Stripe",
         )
     ]
@@ -112,24 +138,35 @@ def _cost() -> float:
     return mine.ru_utime + mine.ru_stime + cpu_seconds(int(os.environ["BENCH_POSTGRES"]))
 
 
-def _work_off(size: Size) -> Iterator[tuple[int, float]]:
-    """Drain in slices; yield after each how many events are finished and what all of it has cost so far."""
+def _work_off(size: Size) -> Iterator[Step]:
+    """Drain in slices, and measure a yardstick after each."""
     settings.DRAIN = {**settings.DRAIN, "budget": size.slice}
     waiting = InboundEvent.objects.exclude(state__in=FINISHED)
-    while waiting.exists():
+    keys = list(InboundEvent.objects.order_by("pk").values_list("pk", flat=True)[:YARDSTICK])
+    finished = 0
+    while finished < size.events:
+        before = _cost()
         # A drain whose time is over gives back what it has in hand, for a moment.
         taken = process_due_events()
-        yield size.events - waiting.count(), _cost()
+        worked = _cost()
+        for key in keys:
+            InboundEvent.objects.get(pk=key)
+        yardstick = _cost() - worked
+        finished = size.events - waiting.count()
+        yield Step(finished, worked - before, yardstick)
         if not taken:
             time.sleep(PAUSE)
 
 
-def _cost_at(steps: list[tuple[int, float]], number: float) -> float:
-    """Return the cost when so many were finished, straight between the looks before and after."""
-    for (less, before), (more, after) in zip(steps, steps[1:], strict=False):
-        if less <= number <= more and more > less:
-            return before + (after - before) * (number - less) / (more - less)
-    raise AssertionError(f"{number} events were never reached: {steps[-1]}")
+def _part(steps: list[Step], since: float, until: float) -> Part:
+    """Return what the events between these two numbers cost; a slice across a mark counts by its share."""
+    seconds = weighed = shares = 0.0
+    for before, step in pairwise(steps):
+        within = min(step.finished, until) - max(before.finished, since)
+        if within > 0:
+            share = within / (step.finished - before.finished)
+            seconds, weighed, shares = seconds + share * step.seconds, weighed + share * step.yardstick, shares + share
+    return Part(seconds, weighed / shares)
 
 
 def _check(size: Size) -> None:

@@ -1,5 +1,6 @@
-"""The product's settings for the bench: those of the suite, with connections that are kept as in production."""
+"""The product's settings for the bench: those of the suite, with all that is kept between requests in production."""
 
+from config.settings.base import STRIPE_ENDPOINT_KEPT as KEPT
 from config.settings.test import *  # noqa: F403
 from config.settings.test import DATABASES, Q_CLUSTER, env
 
@@ -15,6 +16,7 @@ class _Unmigrated:
 
 
 MIGRATION_MODULES = _Unmigrated()
+STRIPE_ENDPOINT_KEPT = KEPT
 DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
 # The database of the form that a row is compared with.
 if "BENCH_CONTROL_URL" in env.ENVIRON:
