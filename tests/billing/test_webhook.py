@@ -184,6 +184,7 @@ def test_a_larger_one_is_refused_before_it_is_read(endpoint):
     assert not InboundEvent.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_without_the_database_stripe_is_asked_to_come_back(endpoint):
     def away(execute, sql, params, many, context):
         raise OperationalError("the database is away")
@@ -192,6 +193,7 @@ def test_without_the_database_stripe_is_asked_to_come_back(endpoint):
         assert deliver(endpoint, event_content()).status_code == 503
 
 
+@pytest.mark.django_db(transaction=True)
 def test_when_only_the_insert_fails_stripe_is_asked_to_come_back(endpoint):
     def read_only(execute, sql, params, many, context):
         if sql.startswith("INSERT"):
