@@ -7,6 +7,7 @@ pytest_plugins = [
     "tests.plugins.left_sessions",
     "tests.plugins.no_silent_skips",
     "tests.plugins.own_cache",
+    "tests.plugins.quick_flush",
     "tests.plugins.sent_record",
     "tests.plugins.smartbill_sandbox",
     "tests.plugins.stripe_sandbox",
