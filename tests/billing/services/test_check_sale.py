@@ -58,7 +58,7 @@ def test_looking_asks_nobody() -> None:
 
 def test_the_page_leads_to_the_approval(client: Any) -> None:
     approval = make_approval(IssuerFactory.create(), action="block")
-    client.force_login(make_staff("billing.view_sale"))
+    client = signed_in("billing.view_sale")
     text = client.get(reverse("admin:billing_sale_check", args=[approval.sale.key])).content.decode()
     assert "Blocked by the rule: Large sale." in text
     assert reverse("admin:billing_approval_change", args=[approval.pk]) in text
