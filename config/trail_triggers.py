@@ -37,7 +37,9 @@ class Watched:
 
     @property
     def columns(self) -> list[str]:
-        return [field.column for field in apps.get_model(self.model)._meta.local_fields if field.column not in self.without]
+        return [
+            field.column for field in apps.get_model(self.model)._meta.local_fields if field.column not in self.without
+        ]
 
 
 WATCHED = [
@@ -130,9 +132,10 @@ def _sqlite(watched: Watched) -> dict[str, list[str]]:
     ):
         key = f'{"OLD" if event == "DELETE" else "NEW"}."{watched.key}"'
         body = (
-            f"AFTER {event} ON \"{watched.table}\" FOR EACH ROW {when} BEGIN {INSERT} VALUES "
+            f'AFTER {event} ON "{watched.table}" FOR EACH ROW {when} BEGIN {INSERT} VALUES '
             f"(strftime('%Y-%m-%d %H:%M:%f', 'now'), '{watched.table}', '{watched.kind}', CAST({key} AS TEXT), "
-            f"'{operation}', {before}, {after}, sello_note('actor_key'), sello_note('actor'), sello_note('reason')); END"
+            f"'{operation}', {before}, {after}, sello_note('actor_key'), sello_note('actor'), sello_note('reason')); "
+            "END"
         )
         name = _named(watched, body)
         found[name] = [f'CREATE TRIGGER "{name}" {body}']
@@ -161,10 +164,6 @@ def _postgresql(watched: Watched) -> dict[str, list[str]]:
         "END IF; RETURN NULL; END"
     )
     name = _named(watched, body)
-    return {
-        name: [
-            f'CREATE OR REPLACE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql AS $trail$ {body} $trail$',
-            f'CREATE TRIGGER "{name}" AFTER INSERT OR UPDATE OR DELETE ON "{watched.table}" '
-            f'FOR EACH ROW EXECUTE FUNCTION "{name}"()',
-        ]
-    }
+    function = f'CREATE OR REPLACE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql AS $trail$ {body} $trail$'
+    events = f'AFTER INSERT OR UPDATE OR DELETE ON "{watched.table}"'
+    return {name: [function, f'CREATE TRIGGER "{name}" {events} FOR EACH ROW EXECUTE FUNCTION "{name}"()']}

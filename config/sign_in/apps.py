@@ -1,4 +1,4 @@
-"""The Django app of signing in: it has no models, and listens to what django and allauth say of sessions and factors."""
+"""The Django app of signing in: without models, it hears what Django and allauth say of sessions and factors."""
 
 from django.apps import AppConfig
 

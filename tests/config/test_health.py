@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from config import vitals
 from config.heartbeat import WORKER, beat
 from config.models import Heartbeat
+from tests.factories.people import open_session
 
 pytestmark = pytest.mark.django_db
 STRANGER = {"REMOTE_ADDR": "203.0.113.9"}

@@ -12,7 +12,7 @@ from billing.services.check_sale import check_sale
 from billing.services.review_buyer import review_buyer
 from billing.services.save_profile import save_profile
 from tests.factories.held import COMPLETE, held_sale
-from tests.factories.people import make_staff
+from tests.factories.people import make_staff, signed_in
 from tests.factories.rules import make_approval, make_rule, make_sale
 from tests.factories.smartbill import IssuerFactory
 
@@ -56,7 +56,7 @@ def test_looking_asks_nobody() -> None:
     assert (Approval.objects.count(), RuleDecision.objects.count()) == (0, 0)
 
 
-def test_the_page_leads_to_the_approval(client: Any) -> None:
+def test_the_page_leads_to_the_approval() -> None:
     approval = make_approval(IssuerFactory.create(), action="block")
     client = signed_in("billing.view_sale")
     text = client.get(reverse("admin:billing_sale_check", args=[approval.sale.key])).content.decode()
