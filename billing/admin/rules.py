@@ -33,6 +33,7 @@ TRAIL = ["next_step", "simulations", "history"]
 class RuleAdmin(HouseAdmin):
     section = "setup"
     position = 30
+    asks_reason = False
     form = RuleForm
     refusals = (BillingError, SmartbillError)
     action_rights = {

@@ -1,7 +1,5 @@
 """What the pre-issue check says of a sale that the rules of the house hold."""
 
-from typing import Any
-
 import pytest
 from django.urls import reverse
 from django.utils.timezone import now
