@@ -125,7 +125,7 @@ def confirmed_action(
         def step(modeladmin: HouseAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
             return _step(act, question, modeladmin, request, queryset)
 
-        step.is_danger = is_danger  # type: ignore[attr-defined]
+        step.is_danger, step.needs_proof = is_danger, question.needs_proof  # type: ignore[attr-defined]
         return admin.action(description=description, permissions=permissions)(step)
 
     return decorate

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.admin import HouseAdmin, ReadOnlyAdmin, ReasonForm, badge, confirmed_action, run_on_each
@@ -64,6 +65,7 @@ class UserAdmin(HouseAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
     confirm_display = ["username", "first_name", "last_name", "email", "factor"]
     actions = ["reset_factor", "end_sessions"]
     change_form_template = "admin/house_form.html"
+    add_form_template = "admin/people/add.html"
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, **_only_givable(db_field, kwargs))
@@ -94,7 +96,7 @@ class UserAdmin(HouseAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
         if not is_fresh(request):
             query = urlencode({REDIRECT_FIELD_NAME: request.path})
             return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{query}")
-        with self.acting(request, ""):
+        with self.acting(request, gettext("A new password was set for them.")):
             return super().user_change_password(request, id, form_url)
 
     @confirmed_action(
@@ -102,7 +104,7 @@ class UserAdmin(HouseAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
         permissions=["manage"],
         consequence=_(
             "Every app, passkey and recovery code of this person opens nothing any more, and they are signed out. At "
-            "the next sign-in, with the password alone, they set up a new one. Make sure that it is really they who ask."
+            "the next sign-in, with the password alone, they set up a new one. Make sure that it is they who ask."
         ),
         form=ReasonForm,
         is_danger=True,
