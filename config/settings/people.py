@@ -1,8 +1,11 @@
 """How people sign in: passwords, second factors, limits of sessions and of tries. Part of `base`."""
 
+import os
+
 import environ
 
 env = environ.Env()
+env.ENVIRON = {name: value for name, value in os.environ.items() if value != ""}
 
 SIGN_IN_APPS = [
     "allauth",
