@@ -166,11 +166,11 @@ class HouseAdmin(AskingAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show what the trail knows of a row; of what it does not watch, Django's own list of edits."""
-        if not is_watched(self.model):
-            return super().history_view(request, object_id, extra_context)
-        row = self.get_object(request, object_id)
-        if row is None or not self.has_view_or_change_permission(request, row):
+        if not self.has_view_or_change_permission(request):
             raise PermissionDenied
+        row = self.get_object(request, object_id) if is_watched(self.model) else None
+        if row is None:
+            return super().history_view(request, object_id, extra_context)
         return what_changed(self, request, row)
 
     def _came_from(self, request: HttpRequest) -> str:

@@ -10,8 +10,8 @@ from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from allauth.usersessions import views as sessions
-from django.http import HttpRequest, HttpResponseBase
-from django.urls import path
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
@@ -40,13 +40,22 @@ def first(view: View) -> View:
     return before_second_factor(own(view))
 
 
+class PasswordChange(account.PasswordChangeView):  # type: ignore[misc]
+    """Nobody sets a first password here: whoever may edit people does that."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.has_usable_password():
+            return HttpResponseRedirect(reverse("mfa_index"))
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[no-any-return]
+
+
 urlpatterns = [
     path("login/", account.login, name="account_login"),
     path("login/code/", factors.authenticate, name="mfa_authenticate"),
     path("logout/", account.logout, name="account_logout"),
     path("confirm/", first(account.reauthenticate), name="account_reauthenticate"),
     path("confirm/code/", own(factors.reauthenticate), name="mfa_reauthenticate"),
-    path("password/", own(account.password_change), name="account_change_password"),
+    path("password/", own(PasswordChange.as_view()), name="account_change_password"),
     path("sessions/", own(sessions.list_usersessions), name="usersessions_list"),
     path("", own(factors.index), name="mfa_index"),
     path("app/add/", first(totp.activate_totp), name="mfa_activate_totp"),

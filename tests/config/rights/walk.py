@@ -12,21 +12,24 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from config.provisioning.groups import groups, set_groups
 from config.tokens import READ_ALL, SCOPES, make_token
+from smartbill.models import Document
+from tests.factories.documents import make_document
 from tests.factories.people import make_staff, open_session
 
+ROW = 999999
 PEOPLE = ["stranger", "unproved", "nobody", *groups(), "superuser"]
 """Not signed in; signed in without a second factor; staff without any right; each group; everything."""
 TOKENS = ["none", "unknown", "revoked", *SCOPES]
 METHODS = {"admin/": ["GET", "POST"], "account/": ["GET", "POST"]}
 API, API_METHODS = "api/v1/", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 OTHERS = ["GET", "POST"]
-SAMPLES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": "999999", "str": "999999", "path": "999999"}
+SAMPLES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": str(ROW), "str": str(ROW), "path": str(ROW)}
 PATTERNS = {
-    "admin/^(?P<app_label>smartbill|config|auth|billing|django_q|djstripe|notifications)/$": "admin/smartbill/",
     "admin/(?P<url>.*)$": "admin/nonsense/",
+    "admin/billing/correction/add/": f"admin/billing/correction/add/?document={ROW}",
     "api/v1/^(?P<rest>(?:[\\s\\S]*/)?)\\Z": "api/v1/nonsense/",
 }
-"""Addresses for routes that are written as expressions; the first one's apps are sorted, as their order is chance."""
+"""Addresses for routes that are written as expressions, or that ask for a row by their query."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -93,12 +96,14 @@ def actions() -> Iterator[Door]:
     """Yield every action; it is asked of a row that does not exist, which is looked for after the right."""
     for page in admin.site._registry.values():
         for _act, name, _label in page.all_actions():
-            data = {"action": name, "_selected_action": ["999999"]}
+            data = {"action": name, "_selected_action": [str(ROW)]}
             yield Door(f"{page.opts.label_lower} {name}", "ACTION", page.list_url(), data)
 
 
 def person(role: str) -> Client:
-    """Return a browser of somebody in this role."""
+    """Return a browser of somebody in this role; the document that the samples name is there."""
+    if not Document.objects.filter(pk=ROW).exists():
+        make_document(pk=ROW)
     if role == "stranger":
         return Client()
     staff = make_staff(is_superuser=role in ("superuser", "unproved"))
@@ -132,6 +137,6 @@ def outcome(client: Client, door: Door, **more: Any) -> str:
         return "L"
     if answer.status_code == 302 and to.startswith("/account/app/add/?"):
         return "F"
-    return {401: "!", 403: "-", 404: "0", 405: "m", 400: "x"}.get(
+    return {400: "x", 401: "!", 403: "-", 404: "0", 405: "m", 503: "x"}.get(
         answer.status_code, "x" if answer.status_code < 400 else "?"
     )
