@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.core.checks import Tags, register
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -23,8 +24,12 @@ class GlueConfig(AppConfig):
     verbose_name = _("Operations")
 
     def ready(self) -> None:
+        from django.db.backends.signals import connection_created
         from django_q.signals import post_execute
 
-        from config import checks, heartbeat  # noqa: F401 - registers the system checks
+        from config import checks, heartbeat, trail  # noqa: F401 - registers the system checks
+        from config.trail_triggers import install_trail
 
+        connection_created.connect(trail.on_connected, dispatch_uid="config.trail")
+        post_migrate.connect(install_trail, sender=self, dispatch_uid="config.install_trail")
         post_execute.connect(heartbeat.on_result_recorded, dispatch_uid="config.heartbeat")

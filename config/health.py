@@ -18,6 +18,7 @@ from config import vitals
 from config.heartbeat import WORKER, has_beaten, late, silence
 from config.lookout import web as lookout
 from config.metrics import exposition
+from config.sign_in.session import has_second_factor
 
 FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_REAL_IP")
 
@@ -97,7 +98,7 @@ def _answer(public: dict[str, Any], detail: dict[str, Any] | None = None) -> Jso
 
 
 def _may_look(request: HttpRequest) -> bool:
-    return _is_machine(request) or (request.user.is_authenticated and request.user.is_staff)
+    return _is_machine(request) or (request.user.is_staff and has_second_factor(request))
 
 
 def _is_machine(request: HttpRequest) -> bool:

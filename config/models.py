@@ -1,4 +1,4 @@
-"""What belongs to no domain: tokens of the API, the heartbeat of background work, confirmations of the admin."""
+"""What belongs to no domain: tokens of the API, heartbeats, confirmations of the admin, the trail of configuration."""
 
 from datetime import datetime
 from typing import Self
@@ -68,3 +68,37 @@ class UsedConfirmation(models.Model):
 
     def __str__(self) -> str:
         return self.nonce
+
+
+class Change(models.Model):
+    """One change of configuration, written by the database itself. Rows are only added: a trigger refuses the rest.
+
+    `kind` and `row` say what it is about, `table` which row it was: a group that somebody is put into is about the
+    person. `before` and `after` hold every column as text; secrets are masked.
+    """
+
+    class Operation(models.TextChoices):
+        ADDED = "added", _("added")
+        CHANGED = "changed", _("changed")
+        REMOVED = "removed", _("removed")
+
+    at = models.DateTimeField(_("time"), db_index=True)
+    table = models.CharField(max_length=63)
+    kind = models.CharField(_("what"), max_length=63)
+    row = models.CharField(max_length=40)
+    operation = models.CharField(_("what was done"), max_length=8, choices=Operation)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    actor_key = models.CharField(max_length=20, blank=True)
+    actor = models.CharField(_("who"), max_length=150, blank=True)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("change of configuration")
+        verbose_name_plural = _("changes of configuration")
+        default_permissions = ("view",)
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["kind", "row"], name="change_of_one_row")]
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.row} {self.operation}"

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz/worker", health.worker_readyz, name="worker_readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("admin/", admin.site.urls),
+    path("account/", include("config.sign_in.urls")),
     path("api/v1/", include("config.api_urls")),
     path("", include("billing.urls")),
     path("", include("smartbill.urls")),

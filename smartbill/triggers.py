@@ -78,6 +78,7 @@ GUARDS = [
             "note", "expects_payment", "needs_second", "entered_by_id", "entered_at",
         ],
     ),
+    Guard("config_change"),
     Guard("notifications_alert", frozen=["kind", "key", "context", "raised_at"]),
     Guard("smartbill_channelevent"),
     Guard("smartbill_documentevent"),

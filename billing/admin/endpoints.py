@@ -41,6 +41,7 @@ class StripeEndpointForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(StripeEndpoint)
 class StripeEndpointAdmin(HouseAdmin):
     position = 30
+    needs_proof = True
     form = StripeEndpointForm
     list_display = ["label", "account_id", "mode", "issuer", "state", "api_version", "caught_up_to"]
     list_select_related = ["issuer"]

@@ -93,6 +93,7 @@ class ImportForm(forms.Form):
 @admin.register(ExchangeRate)
 class ExchangeRateAdmin(HouseAdmin):
     position = 40
+    asks_reason = False
     form = ExchangeRateForm
     refusals = (RateRefused,)
     change_list_template = "admin/billing/exchangerate/list.html"
@@ -138,7 +139,9 @@ class ExchangeRateAdmin(HouseAdmin):
             text, reason = form.cleaned_data["text"], form.cleaned_data["reason"]
             try:
                 if "_confirmed" in request.POST:
-                    return self._imported(request, import_rates(text, actor=request.user, reason=reason))
+                    with self.acting(request, reason):
+                        stored = import_rates(text, actor=request.user, reason=reason)
+                    return self._imported(request, stored)
                 judged = judge_rates(text)
             except RateRefused as error:
                 form.add_error(None, str(error))

@@ -248,6 +248,7 @@ class ReversalAdmin(ReadOnlyAdmin):
             "Nothing is done to the document for these reversals. Say what was done instead, or why nothing."
         ),
         form=ReasonForm,
+        needs_proof=True,
     )
     def settle(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, settle_reversal, done=_("settled"), **fields)

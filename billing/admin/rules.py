@@ -43,6 +43,7 @@ class SwitchOnForm(ReasonForm):
 class RuleAdmin(HouseAdmin):
     section = "setup"
     position = 30
+    asks_reason = False
     form = RuleForm
     refusals = (BillingError, SmartbillError)
     action_rights = {

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django.apps import apps
-from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
@@ -15,9 +14,12 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from config.admin.asks import AskingAdmin
+from config.admin.history import what_changed
 from config.admin.lists import BoundedPaginator
 from config.admin.problems import Problem, ProblemFilter
 from config.admin.texts import Text
+from config.trail_triggers import is_watched
 
 SECTIONS: dict[str, Text] = {
     "work": _("Daily work"),
@@ -49,7 +51,7 @@ class SummaryLine:
     applies: bool = True
 
 
-class HouseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class HouseAdmin(AskingAdmin):
     """Base of every page.
 
     `action_rights` maps the short name used in `permissions=[...]` of an action to a full permission; the methods
@@ -130,6 +132,10 @@ class HouseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if obj is not None:
             context["buttons"] = self.buttons(request, obj)
             context["list_url"] = self.list_url()
+            if is_watched(self.model):
+                context["history_url"] = reverse(
+                    f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_history", args=[obj.pk]
+                )
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def list_url(self) -> str:
@@ -150,10 +156,22 @@ class HouseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:  # type: ignore[override]
         """Run an action; its outcome is told where the person came from."""
-        answer = super().response_action(request, queryset)
+        with self.acting(request, request.POST.get("confirm-reason", "")):
+            answer = super().response_action(request, queryset)
         if answer is None or isinstance(answer, HttpResponseRedirect):
             return HttpResponseRedirect(self._came_from(request))
         return answer
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show what the trail knows of a row; of what it does not watch, Django's own list of edits."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        row = self.get_object(request, object_id) if is_watched(self.model) else None
+        if row is None:
+            return super().history_view(request, object_id, extra_context)
+        return what_changed(self, request, row)
 
     def _came_from(self, request: HttpRequest) -> str:
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)

@@ -24,6 +24,8 @@ from django.utils.translation import gettext_lazy
 from config.admin.base import HouseAdmin
 from config.admin.texts import Text
 from config.models import UsedConfirmation
+from config.sign_in.proof import ProofForm
+from config.sign_in.session import is_fresh
 
 MOST_ROWS = 100
 """Rows that a page shows; what acts row by row takes no more of them at a time either."""
@@ -69,16 +71,21 @@ class Question:
     form: type[ConfirmForm]
     one_row: bool
     is_danger: bool
+    needs_proof: bool
     most_rows: int
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a question is about: the rows that are shown, the keys of all of them, and the query that finds them."""
+    """What a question is about: the rows that are shown, the keys of all of them, and the query that finds them.
+
+    `proof` asks who is sitting there, where that was not said a short while ago.
+    """
 
     rows: Sequence[Any]
     keys: Sequence[Any]
     queryset: QuerySet[Any]
+    proof: ProofForm | None
 
 
 def confirmed_action(
@@ -89,11 +96,14 @@ def confirmed_action(
     form: type[ConfirmForm] = ConfirmForm,
     one_row: bool = False,
     is_danger: bool = False,
+    needs_proof: bool | None = None,
     most_rows: int = MOST_ROWS,
 ) -> Callable[[Act], Act]:
     """Decorate an action `act(self, request, queryset, **fields)`: it runs after its confirmation page was answered.
 
     `fields` are what `form` asked. `one_row` refuses a choice of several rows, `is_danger` colours the button.
+    What is dangerous asks for a password or code where the last one was given too long ago; `needs_proof` says
+    otherwise.
     `most_rows` may be raised for an action whose service works on sets: the question then shows the first rows and
     sums up the others, and the answer is about exactly the rows that it was asked about, whatever the list shows then.
     Such an action is given their `keys` as well.
@@ -107,6 +117,7 @@ def confirmed_action(
             form=form,
             one_row=one_row,
             is_danger=is_danger,
+            needs_proof=is_danger if needs_proof is None else needs_proof,
             most_rows=most_rows,
         )
 
@@ -114,7 +125,7 @@ def confirmed_action(
         def step(modeladmin: HouseAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
             return _step(act, question, modeladmin, request, queryset)
 
-        step.is_danger = is_danger  # type: ignore[attr-defined]
+        step.is_danger, step.needs_proof = is_danger, question.needs_proof  # type: ignore[attr-defined]
         return admin.action(description=description, permissions=permissions)(step)
 
     return decorate
@@ -137,8 +148,11 @@ def _step(
     bound = [*about, sorted(keys)]
     rows = list(modeladmin.get_queryset(request).filter(pk__in=keys[:MOST_ROWS]))
     form = question.form(request.POST if token else None, rows=rows, prefix="confirm")
-    choice = Choice(rows, keys, queryset)
-    if token is None or not form.is_valid():
+    proof = None
+    if question.needs_proof and not is_fresh(request):
+        proof = ProofForm(request.POST if token else None, request=request, prefix="ask")
+    choice = Choice(rows, keys, queryset, proof)
+    if token is None or not form.is_valid() or (proof is not None and not proof.is_valid()):
         return _page(question, modeladmin, request, choice, form, token or _new_token(bound))
     nonce = _opened(token, bound)
     if nonce is None:
@@ -172,6 +186,7 @@ def _page(
         "opts": modeladmin.opts,
         "question": question,
         "form": form,
+        "ask": choice.proof,
         "headings": [(name, label_for_field(name, modeladmin.model, modeladmin)) for name in columns],
         "rows": [
             ([(name, _cell(modeladmin, row, name)) for name in columns], modeladmin.action_applies(row, question.name))

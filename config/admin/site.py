@@ -5,11 +5,16 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.functional import LazyObject
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from config.admin.base import SECTIONS, HouseAdmin
@@ -43,6 +48,23 @@ class SelloAdminSite(AdminSite):
         """
         if admin_class is not None and issubclass(admin_class, HouseAdmin):
             super().register(model_or_iterable, admin_class, **options)
+
+    @method_decorator(login_not_required)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Lead to the one sign-in of the house, which asks for a second factor; who may not enter is told so."""
+        if request.user.is_authenticated and not self.has_permission(request):
+            raise PermissionDenied
+        wanted = request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index"))
+        return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({REDIRECT_FIELD_NAME: wanted})}")
+
+    @method_decorator(login_not_required)
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
+        """Lead to the one sign-out of the house, which asks first."""
+        return HttpResponseRedirect(reverse("account_logout"))
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
+        """Lead to the page of one's own account."""
+        return HttpResponseRedirect(reverse("account_change_password"))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {

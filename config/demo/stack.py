@@ -45,7 +45,7 @@ class Stack:
         self.choose_ports()
         self.webhook_uuid, self.webhook_secret = str(uuid4()), "whsec_" + secrets.token_hex(24)
         self.manager_key, self.transmitter_key = DEMO_ACCOUNT.keys[:2]
-        self.password = secrets.token_urlsafe(12)
+        self.password, self.key = secrets.token_urlsafe(12), ""
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def choose_ports(self) -> None:

@@ -1,12 +1,17 @@
-"""A member of staff at the admin: logs in, presses a button, answers the confirmation. Plain HTTP, as a browser."""
+"""A member of staff at the admin: signs in, presses a button, answers the confirmation. Plain HTTP, as a browser."""
 
 import re
+import time
 from html import unescape
 from html.parser import HTMLParser
 
 import requests
 
+from config.demo.authenticator import code_at, next_code
+
 TIMEOUT = 90
+SECOND_FACTOR = re.compile(r'id="second-factor"')
+KEY = re.compile(r'id="totp-secret">(\w+)<')
 MESSAGE = re.compile(r'<li class="(success|info|warning|error)[^"]*">(.*?)</li>', re.DOTALL)
 
 
@@ -36,17 +41,42 @@ class StaffRefused(Exception):
 
 
 class Staff:
-    """One logged-in person."""
+    """One person, signed in with a second factor; who has none yet sets up an app, and `key` is what it holds."""
 
-    def __init__(self, web: str, username: str, password: str) -> None:
-        self.admin = f"{web}/admin/"
+    def __init__(self, web: str, username: str, password: str, *, key: str = "") -> None:
+        self.admin, self.password, self.key = f"{web}/admin/", password, key
         self.browser = requests.Session()
-        page = self.browser.get(f"{web}/admin/login/", timeout=TIMEOUT)
+        page = self._get(self.admin)
+        page = self._fill(page, "sign-in", login=username, password=password)
+        if found := KEY.search(page.text):
+            self.key = found[1]
+        if SECOND_FACTOR.search(page.text) and self.key:
+            page = self._show_code(page)
+        if not self._get(self.admin).url.startswith(self.admin):
+            raise StaffRefused(f"sign-in: HTTP {page.status_code}, {page.url}")
+
+    def _show_code(self, page: requests.Response) -> requests.Response:
+        """Enter the digits of now; those that were used already count no more, so then the next ones."""
+        answer = self._fill(page, "second-factor", code=code_at(self.key, time.time()))
+        if SECOND_FACTOR.search(answer.text):
+            answer = self._fill(answer, "second-factor", code=next_code(self.key))
+        return answer
+
+    def _get(self, url: str) -> requests.Response:
+        page = self.browser.get(url, timeout=TIMEOUT)
         page.raise_for_status()
-        fields = dict(Form(page.text, "login-form").fields) | {"username": username, "password": password}
-        answer = self.browser.post(page.url, fields, headers={"Referer": page.url}, timeout=TIMEOUT)
-        if "sessionid" not in self.browser.cookies:
-            raise StaffRefused(f"login: HTTP {answer.status_code}")
+        return page
+
+    def _fill(self, page: requests.Response, form: str, **typed: str) -> requests.Response:
+        """Send a form of a page to the address of the page."""
+        fields = dict(Form(page.text, form).fields) | typed
+        return self.browser.post(page.url, fields, headers={"Referer": page.url}, timeout=TIMEOUT)
+
+    def answered(self, question: list[tuple[str, str]], **answers: str) -> list[tuple[str, str]]:
+        """Return the fields of a confirmation page with its questions answered, the password among them."""
+        kept = [(name, value) for name, value in question if name.removeprefix("confirm-") not in answers]
+        kept = [(name, self.password if name == "ask-proof" else value) for name, value in kept]
+        return [*kept, *((f"confirm-{name}", value) for name, value in answers.items())]
 
     def act(self, action: str, row_id: int, *, model: str = "smartbill/document", **answers: str) -> str:
         """Choose an action for one row, answer its confirmation page, and return what the admin then says."""
@@ -55,9 +85,7 @@ class Staff:
         question = Form(self._post(rows, chosen), "confirm").fields
         if not question:
             raise StaffRefused(f"{action}: no confirmation page")
-        answered = [(name, value) for name, value in question if name.removeprefix("confirm-") not in answers]
-        answered += [(f"confirm-{name}", value) for name, value in answers.items()]
-        said = MESSAGE.findall(self._post(rows, answered))
+        said = MESSAGE.findall(self._post(rows, self.answered(question, **answers)))
         text = " ".join(unescape(re.sub(r"<[^>]+>", "", message)).strip() for _level, message in said)
         if [level for level, _message in said] != ["success"]:
             raise StaffRefused(f"{action}: {text or 'nothing was said'}")

@@ -44,6 +44,7 @@ class Story:
         self.authority = SandboxControl(stack.smartbill)
         self.observer = Observer(stack.web, token, stack.folder / "mail")
         self.staff = Staff(stack.web, "finance", stack.password)
+        stack.key = self.staff.key
         self.manager = Staff(stack.web, "elena", stack.password)
         self.sources: list[str] = []
 

@@ -1,5 +1,6 @@
 """The admin pages of what belongs to no app of the domain."""
 
+from config.pages.changes import ChangeAdmin
 from config.pages.heartbeats import HeartbeatAdmin
 from config.pages.people import GroupAdmin, LogEntryAdmin, UserAdmin
 from config.pages.queue import FailureAdmin, OrmQAdmin, ScheduleAdmin, SuccessAdmin
@@ -7,6 +8,7 @@ from config.pages.tokens import ApiTokenAdmin
 
 __all__ = [
     "ApiTokenAdmin",
+    "ChangeAdmin",
     "FailureAdmin",
     "GroupAdmin",
     "HeartbeatAdmin",

@@ -2,14 +2,23 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group, Permission, User
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from config.admin import HouseAdmin, ReadOnlyAdmin
+from config.admin import HouseAdmin, ReadOnlyAdmin, ReasonForm, badge, confirmed_action, run_on_each
+from config.sign_in.reset import CHANGE, reset_second_factor, sign_out
+from config.sign_in.session import end_sessions, is_fresh
 from notifications.models import Reader
 
 NEVER_GIVEN = ("django_q", "djstripe", "contenttypes", "sessions")
@@ -49,19 +58,74 @@ class UserAdmin(HouseAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
 
     section = "people"
     position = 10
-    list_display = ["username", "first_name", "last_name", "email", "is_active", "is_staff", "last_login"]
+    needs_proof = True
+    list_display = ["username", "first_name", "last_name", "email", "is_active", "factor", "last_login"]
     list_filter = ["is_active", "is_staff", "is_superuser"]
+    action_rights = {"manage": CHANGE}
+    confirm_display = ["username", "first_name", "last_name", "email", "factor"]
+    actions = ["reset_factor", "end_sessions"]
     change_form_template = "admin/house_form.html"
+    add_form_template = "admin/people/add.html"
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, **_only_givable(db_field, kwargs))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        factors = Authenticator.objects.filter(user_id=OuterRef("pk"))
+        return super().get_queryset(request).annotate(has_factor=Exists(factors))
+
+    @admin.display(description=_("Second factor"))
+    def factor(self, user: User) -> SafeString:
+        return badge(_("set up"), "good") if user.has_factor else badge(_("not set up"), "off")  # type: ignore[attr-defined]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj is None else [*fieldsets, (_("Sign-in"), {"fields": ["factor"]})]
+
+    def action_applies(self, row: Any, name: str) -> bool:
+        return name != "reset_factor" or row.has_factor
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """A person who is made inactive is signed out everywhere in the same moment."""
+        super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            end_sessions(obj)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Set somebody's password; asked for one's own first, where that was long ago."""
+        if not is_fresh(request):
+            query = urlencode({REDIRECT_FIELD_NAME: request.path})
+            return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{query}")
+        with self.acting(request, gettext("A new password was set for them.")):
+            return super().user_change_password(request, id, form_url)
+
+    @confirmed_action(
+        description=_("Reset the second factor"),
+        permissions=["manage"],
+        consequence=_(
+            "Every app, passkey and recovery code of this person opens nothing any more, and they are signed out. At "
+            "the next sign-in, with the password alone, they set up a new one. Make sure that it is they who ask."
+        ),
+        form=ReasonForm,
+        is_danger=True,
+    )
+    def reset_factor(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
+        run_on_each(self, request, queryset, reset_second_factor, done=_("reset"), **fields)
+
+    @confirmed_action(
+        description=_("Sign out everywhere"),
+        permissions=["manage"],
+        consequence=_("All sessions of this person end at once. They can sign in again."),
+    )
+    def end_sessions(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
+        run_on_each(self, request, queryset, sign_out, done=_("signed out"), **fields)
 
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return [] if obj is None else [ReaderInline]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Rights are given by superusers alone: whoever may edit people could otherwise give them to themselves."""
-        fields = super().get_readonly_fields(request, obj)
+        fields = [*super().get_readonly_fields(request, obj), "factor"]
         return fields if request.user.is_superuser else [*fields, "is_superuser", "groups", "user_permissions"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -74,6 +138,7 @@ class UserAdmin(HouseAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
 class GroupAdmin(HouseAdmin, auth_admin.GroupAdmin):
     section = "people"
     position = 20
+    needs_proof = True
     change_form_template = "admin/house_form.html"
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:

@@ -45,6 +45,7 @@ class ApiTokenAdmin(HouseAdmin):
     """Made and revoked; never changed, because a machine relies on what it was given."""
 
     position = 40
+    needs_proof = True
     form = ApiTokenForm
     action_rights = {"manage": "config.change_apitoken"}
     list_display = ["name", "prefix", "state", "scope_names", "created_by", "created_at", "expires_at", "last_used_at"]

@@ -18,7 +18,13 @@ JOBS = [
     "django_q.view_schedule",
     "django_q.view_success",
 ]
-CONNECTIONS = ["billing.view_stripeendpoint", "config.view_apitoken", "smartbill.view_apikey", "smartbill.view_issuer"]
+CONNECTIONS = [
+    "billing.view_stripeendpoint",
+    "config.view_apitoken",
+    "config.view_change",
+    "smartbill.view_apikey",
+    "smartbill.view_issuer",
+]
 
 KEYS = {"stripeendpoint", "apikey"}
 
@@ -54,6 +60,7 @@ MANAGER = [
     "smartbill.invalidate_document",
     "smartbill.resolve_unknown",
     "smartbill.control_channel",
+    "config.view_change",
     "config.view_heartbeat",
 ]
 """What a manager may do beside that."""

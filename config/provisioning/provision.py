@@ -2,17 +2,16 @@
 
 from pathlib import Path
 
-from django.db import transaction
-
 from config.provisioning import groups, rows, schedules, source
 from config.provisioning.report import Line
+from config.trail import acting
 
 
 def provision(path: Path) -> list[Line]:
     """Make groups, schedules and the rows of the file; return what was done, or raise ProvisioningError."""
     root = source.read(path)
     root.accept(required=[], optional=["issuers", "stripe_endpoints", "users"])
-    with transaction.atomic():
+    with acting("manage.py provision", reason=path.name):
         lines = [*groups.set_groups(), *schedules.set_schedules()]
         for entry in root.entries("issuers"):
             lines += rows.set_issuer(entry)

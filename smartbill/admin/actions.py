@@ -129,6 +129,7 @@ class DocumentActions(ReadOnlyAdmin):
         ),
         form=FoundForm,
         one_row=True,
+        needs_proof=True,
     )
     def found(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         done = told_if_it_waits(_("found at the provider and adopted"))
@@ -215,6 +216,7 @@ class DocumentActions(ReadOnlyAdmin):
         consequence=_("The second document is read at the provider. If it is invalid there, this incident ends."),
         form=ReasonForm,
         one_row=True,
+        needs_proof=True,
     )
     def settle_twin(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, settle_twin, done=_("settled"), **fields)

@@ -43,6 +43,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(ApiKey)
 class ApiKeyAdmin(HouseAdmin):
     position = 20
+    needs_proof = True
     form = ApiKeyForm
     refusals = (SmartbillError, MessageError)
     problems = (
@@ -108,6 +109,7 @@ class ApiKeyAdmin(HouseAdmin):
         description=_("Resume a stopped key"),
         permissions=["manage"],
         consequence=_("Documents are sent through this key again. If the provider still refuses it, it stops again."),
+        needs_proof=True,
     )
     def resume(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, resume_key, done=_("in use again"), **fields)

@@ -43,6 +43,7 @@ class LegalLimitForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(LegalLimit)
 class LegalLimitAdmin(HouseAdmin):
     position = 48
+    asks_reason = False
     form = LegalLimitForm
     list_display = ["valid_from", "kind", "demand", "effect", "shown_amount", "state", "stated_by", "entered"]
     list_select_related = ["recorded_by"]

@@ -152,7 +152,7 @@ def test_without_the_right_nothing_is_asked_and_nothing_done(rights: tuple[str, 
 def test_a_stranger_is_sent_to_the_login() -> None:
     message = MessageFactory.create(status="failed")
     response = ask(Client(), message)
-    assert (response.status_code, response["Location"].split("?")[0]) == (302, "/admin/login/")
+    assert (response.status_code, response["Location"].split("?")[0]) == (302, "/account/login/")
     assert Message.objects.get().status == "failed"
 
 

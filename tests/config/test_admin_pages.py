@@ -14,7 +14,7 @@ from config.pages.queue import texts_in
 from notifications.models import Reader
 from tests.factories.people import make_staff, signed_in
 
-NO_READER = {"reader-TOTAL_FORMS": "0", "reader-INITIAL_FORMS": "0"}
+NO_READER = {"reader-TOTAL_FORMS": "0", "reader-INITIAL_FORMS": "0", "ask-reason": "As agreed."}
 
 pytestmark = pytest.mark.django_db
 

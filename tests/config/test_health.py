@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from config import vitals
 from config.heartbeat import WORKER, beat
 from config.models import Heartbeat
+from tests.factories.people import open_session
 
 pytestmark = pytest.mark.django_db
 STRANGER = {"REMOTE_ADDR": "203.0.113.9"}
@@ -67,13 +68,15 @@ def test_what_came_through_a_proxy_is_not_loopback(client: Client) -> None:
     assert client.get("/metrics", headers={"X-Forwarded-Proto": "https"}).status_code == 403
 
 
-def test_staff_learn_the_figures_from_anywhere(client: Client) -> None:
-    client.force_login(User.objects.create_user("ana", is_staff=True))
+def test_staff_learn_the_figures_from_anywhere_once_their_second_factor_was_shown(client: Client) -> None:
+    client.force_login(ana := User.objects.create_user("ana", is_staff=True))
+    assert "oldest_due" not in client.get("/readyz", **STRANGER).json()
+    open_session(ana, client=client)
     assert "oldest_due" in client.get("/readyz", **STRANGER).json()
 
 
 def test_a_customer_with_an_account_does_not(client: Client) -> None:
-    client.force_login(User.objects.create_user("bea"))
+    open_session(User.objects.create_user("bea"), client=client)
     assert "oldest_due" not in client.get("/readyz", **STRANGER).json()
 
 

@@ -3,12 +3,17 @@
 from io import StringIO
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django.fixtures import Settings
 
-from smartbill.encryption import Undecryptable
+from config.demo.authenticator import new_key
+from config.sign_in.adapters import SEALED
+from smartbill.encryption import Undecryptable, decrypt
 from smartbill.models import ApiKey
+from tests.factories.people import make_staff
 from tests.factories.smartbill import ApiKeyFactory
 
 pytestmark = pytest.mark.django_db
@@ -56,3 +61,16 @@ def test_a_key_that_is_lost_is_named_and_nothing_is_overwritten(settings: Settin
     with pytest.raises(CommandError, match=r"smartbill\.ApiKey\.private_key: .* Put the lost key back"):
         rotate()
     assert sealed() == before
+
+
+def test_the_key_of_an_authenticator_app_moves_to_the_new_key(settings: Settings) -> None:
+    settings.FIELD_ENCRYPTION_KEYS = [OLD]
+    key = new_key()
+    TOTP.activate(make_staff(), key)
+    settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
+    assert "second factors: 1 sealed anew" in rotate()
+    settings.FIELD_ENCRYPTION_KEYS = [NEW]
+    assert decrypt(Authenticator.objects.get().data["secret"], SEALED) == key
+    settings.FIELD_ENCRYPTION_KEYS = [OLD]
+    with pytest.raises(CommandError, match="second factors"):
+        rotate()

@@ -2,12 +2,15 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page
+
+from config.demo.authenticator import code_at
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REQUIRED = os.environ.get("SELLO_REQUIRE_ALL") == "1"
@@ -60,11 +63,25 @@ def quiet_page(page: Page) -> Iterator[Page]:
 
 @pytest.fixture
 def desk(quiet_page: Page, live_server: Any) -> Page:
-    """The desk, after signing in as a superuser through the form."""
+    """The desk, after signing in as a superuser for the first time."""
     User.objects.create_superuser("ana", password=PASSWORD)
-    quiet_page.goto(f"{live_server.url}/admin/")
-    quiet_page.fill("#id_username", "ana")
-    quiet_page.fill("#id_password", PASSWORD)
-    quiet_page.click("input[type=submit]")
+    sign_in(quiet_page, live_server.url, "ana")
     quiet_page.wait_for_url(f"{live_server.url}/admin/")
     return quiet_page
+
+
+def sign_in(page: Page, web: str, name: str) -> str:
+    """Sign in for the first time, as a new person does: password, authenticator app, recovery codes, desk.
+
+    Returns the key of the app.
+    """
+    page.goto(f"{web}/admin/")
+    page.fill("#id_login", name)
+    page.fill("#id_password", PASSWORD)
+    page.click("#sign-in button[type=submit]")
+    key = page.inner_text("#totp-secret")
+    page.fill("#id_code", code_at(key, time.time()))
+    page.click("#second-factor button[type=submit]")
+    page.wait_for_url(f"{web}/account/codes/")
+    page.click(".answers a.button >> nth=0")
+    return key

@@ -1,7 +1,9 @@
-"""Members of staff with exactly the rights a test is about."""
+"""Members of staff with exactly the rights a test is about, signed in as people are: with a second factor."""
 
+import time
 from itertools import count
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
@@ -19,6 +21,15 @@ def make_staff(*permissions: str, **changes: object) -> User:
 
 def signed_in(*permissions: str, **changes: object) -> Client:
     """Return a browser in which such a person is signed in."""
-    client = Client()
-    client.force_login(make_staff(*permissions, **changes))
+    return open_session(make_staff(*permissions, **changes))
+
+
+def open_session(user: User, *, proved: float = 0, client: Client | None = None) -> Client:
+    """Return a browser in which this person gave a second factor `proved` seconds ago."""
+    client = client or Client()
+    client.force_login(user)
+    session = client.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "mfa", "at": time.time() - proved}]
+    session[f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"] = str(user.pk)
+    session.save()
     return client

@@ -28,7 +28,9 @@ def endpoint():
 @pytest.fixture
 def staff(live_server):
     User.objects.create_superuser("finance", password=PASSWORD)
-    return Staff(live_server.url, "finance", PASSWORD)
+    person = Staff(live_server.url, "finance", PASSWORD)
+    yield person
+    person.browser.close()
 
 
 def by_hand(staff, *, price, stripe_id=""):

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import now
 
 from config.tokens import READ_ALL, SCOPES, make_token
+from config.trail import acting
 
 
 class Command(BaseCommand):
@@ -27,9 +28,10 @@ class Command(BaseCommand):
             raise CommandError("--days is between 1 and 3650.")
         expires_at = now() + timedelta(days=days) if days else None
         try:
-            token, secret = make_token(
-                name=options["name"], scopes=options["scope"] or [READ_ALL], expires_at=expires_at
-            )
+            with acting("manage.py create_api_token"):
+                token, secret = make_token(
+                    name=options["name"], scopes=options["scope"] or [READ_ALL], expires_at=expires_at
+                )
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         until = f"until {expires_at:%Y-%m-%d %H:%M} UTC" if expires_at else "until it is revoked"

@@ -1,6 +1,7 @@
 """`manage.py demo`: the whole product on one machine, told as a story. `--once` ends by itself."""
 
 import signal
+import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from config.demo.authenticator import code_at, seconds_left
 from config.demo.observer import NotSeen
 from config.demo.report import Report
 from config.demo.stack import Stack, StackFailed
@@ -37,7 +39,7 @@ class Command(BaseCommand):
             self._sum_up(stack, report, serving=not once and not report.broken)
             if not once and not report.broken:
                 self._say("\nServing until Ctrl-C.")
-                signal.pause()
+                self._show_codes(stack.key)
         except KeyboardInterrupt:
             self._say("\nStopping.")
         except StackFailed as error:
@@ -81,7 +83,19 @@ class Command(BaseCommand):
         for title, link in report.links:
             self._say(f"  {title:<49} {link}")
         self._say(f"  {'The admin':<49} {stack.web}/admin/   finance / {stack.password}")
+        self._say(f"  {'Its code: below, or an authenticator app with key':<49} {stack.key}")
         self._say(f"  {'Mails':<49} {stack.folder / 'mail'}")
+
+    def _show_codes(self, key: str) -> None:
+        """Be the authenticator app of whoever looks at the demonstration; a log is told the code once."""
+        live = self.stdout.isatty()
+        self.stdout.write(f"Code now: {code_at(key, time.time())}", ending="" if live else "\n")
+        while True:
+            self.stdout.flush()
+            time.sleep(1)
+            if live:
+                at = time.time()
+                self.stdout.write(f"\rCode now: {code_at(key, at)}  (for {seconds_left(at):2.0f} s) ", ending="")
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)

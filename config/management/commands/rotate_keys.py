@@ -6,6 +6,7 @@ from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 
+from config.sign_in.reseal import reseal_factors
 from smartbill.encryption import EncryptedTextField, Undecryptable
 
 
@@ -20,6 +21,10 @@ class Command(BaseCommand):
             except Undecryptable as error:
                 raise CommandError(f"{label}: {error}. Put the lost key back and run this again.") from error
             self.stdout.write(f"{label}: {count} sealed anew")
+        try:
+            self.stdout.write(f"second factors: {reseal_factors()} sealed anew")
+        except Undecryptable as error:
+            raise CommandError(f"second factors: {error}. Put the lost key back and run this again.") from error
 
 
 def encrypted_fields() -> list[tuple[type[models.Model], EncryptedTextField]]:

@@ -31,6 +31,7 @@ def fields(**changes: Any) -> dict[str, Any]:
         "issuer": issuer.pk,
         "enabled": "on",
         "new_secrets": SECRET,
+        "ask-reason": "As agreed.",
         **changes,
     }
 

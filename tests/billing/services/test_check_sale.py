@@ -1,7 +1,5 @@
 """What the pre-issue check says of a sale that the rules of the house hold."""
 
-from typing import Any
-
 import pytest
 from django.urls import reverse
 from django.utils.timezone import now
@@ -12,7 +10,7 @@ from billing.services.check_sale import check_sale
 from billing.services.review_buyer import review_buyer
 from billing.services.save_profile import save_profile
 from tests.factories.held import COMPLETE, held_sale
-from tests.factories.people import make_staff
+from tests.factories.people import make_staff, signed_in
 from tests.factories.rules import make_approval, make_rule, make_sale
 from tests.factories.smartbill import IssuerFactory
 
@@ -56,9 +54,9 @@ def test_looking_asks_nobody() -> None:
     assert (Approval.objects.count(), RuleDecision.objects.count()) == (0, 0)
 
 
-def test_the_page_leads_to_the_approval(client: Any) -> None:
+def test_the_page_leads_to_the_approval() -> None:
     approval = make_approval(IssuerFactory.create(), action="block")
-    client.force_login(make_staff("billing.view_sale"))
+    client = signed_in("billing.view_sale")
     text = client.get(reverse("admin:billing_sale_check", args=[approval.sale.key])).content.decode()
     assert "Blocked by the rule: Large sale." in text
     assert reverse("admin:billing_approval_change", args=[approval.pk]) in text

@@ -120,7 +120,7 @@ def test_a_nonsensical_address_breaks_nothing(client: Client, query: str) -> Non
 @pytest.mark.parametrize("address", ["", "1/change/", "add/", "1/delete/", "1/history/"])
 def test_the_pages_are_closed_to_strangers_and_to_other_rights(address: str) -> None:
     make_document(pk=1)
-    assert Client().get(f"{LIST}{address}")["Location"].startswith("/admin/login/")
+    assert Client().get(f"{LIST}{address}")["Location"].startswith("/account/login/")
     assert signed_in("smartbill.view_issuer").get(f"{LIST}{address}").status_code == 403
 
 

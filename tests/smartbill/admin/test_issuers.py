@@ -19,6 +19,7 @@ def test_the_mode_is_settled_by_the_first_document(has_document: bool, livemode:
         make_document(issuer=issuer)
     no_inlines = {f"channel_events-{name}_FORMS": 0 for name in ("TOTAL", "INITIAL", "MIN_NUM", "MAX_NUM")}
     values = {name: value for name, value in model_to_dict(issuer).items() if value is not None and value is not False}
+    values["ask-reason"] = "As agreed."
     client = signed_in("smartbill.view_issuer", "smartbill.change_issuer")
     address = f"/admin/smartbill/issuer/{issuer.pk}/change/"
     assert client.post(address, {**values, **no_inlines, "commercial_name": "New", "livemode": "on"}).status_code == 302

@@ -25,6 +25,7 @@ def fields(**changes: Any) -> dict[str, Any]:
         "role": "manager",
         "public_key": "pub_1",
         "new_private_key": "prv_abcdef1234",
+        "ask-reason": "As agreed.",
         **changes,
     }
 
