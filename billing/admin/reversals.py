@@ -230,6 +230,7 @@ class ReversalAdmin(ReadOnlyAdmin):
         ),
         form=ReasonForm,
         is_danger=True,
+        in_bulk=True,
     )
     def approve(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, approve_reversal, done=_told, **fields)
@@ -239,6 +240,7 @@ class ReversalAdmin(ReadOnlyAdmin):
         permissions=["approve"],
         consequence=_("The reversals are judged anew. What came to nothing before may be proposed again."),
         form=ReasonForm,
+        in_bulk=True,
     )
     def decide_again(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, decide_again, done=_("decided again"), **fields)
@@ -250,6 +252,7 @@ class ReversalAdmin(ReadOnlyAdmin):
             "Nothing is done to the document for these reversals. Say what was done instead, or why nothing."
         ),
         form=ReasonForm,
+        in_bulk=True,
     )
     def settle(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, settle_reversal, done=_("settled"), **fields)

@@ -49,6 +49,10 @@ class SummaryLine:
     applies: bool = True
 
 
+class Elsewhere(HttpResponseRedirect):
+    """An action's own way out, instead of back to where the person came from."""
+
+
 class HouseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Base of every page.
 
@@ -141,8 +145,15 @@ class HouseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change", args=[key])
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show the list or run an action; an action without the right is refused before anything else."""
+        """Show the list or run an action; an action without the right is refused before anything else.
+
+        An action on all rows that match needs no ticked row: it works without the script that ticks for Django.
+        """
         asked = request.POST.get("action", "")
+        if request.POST.get("select_across") == "1" and ACTION_CHECKBOX_NAME not in request.POST:
+            ticked = request.POST.copy()
+            ticked[ACTION_CHECKBOX_NAME] = "all"
+            request.POST = ticked  # type: ignore[assignment]
         if asked not in self.get_actions(request) and any(asked == name for _act, name, _label in self.all_actions()):
             raise PermissionDenied
         title = capfirst(self.opts.verbose_name_plural)
@@ -151,7 +162,7 @@ class HouseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:  # type: ignore[override]
         """Run an action; its outcome is told where the person came from."""
         answer = super().response_action(request, queryset)
-        if answer is None or isinstance(answer, HttpResponseRedirect):
+        if answer is None or (isinstance(answer, HttpResponseRedirect) and not isinstance(answer, Elsewhere)):
             return HttpResponseRedirect(self._came_from(request))
         return answer
 

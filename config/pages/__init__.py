@@ -1,6 +1,7 @@
 """The admin pages of what belongs to no app of the domain."""
 
 from config.pages.heartbeats import HeartbeatAdmin
+from config.pages.jobs import JobAdmin
 from config.pages.people import GroupAdmin, LogEntryAdmin, UserAdmin
 from config.pages.queue import FailureAdmin, OrmQAdmin, ScheduleAdmin, SuccessAdmin
 from config.pages.tokens import ApiTokenAdmin
@@ -10,6 +11,7 @@ __all__ = [
     "FailureAdmin",
     "GroupAdmin",
     "HeartbeatAdmin",
+    "JobAdmin",
     "LogEntryAdmin",
     "OrmQAdmin",
     "ScheduleAdmin",

@@ -12,11 +12,11 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils.timezone import now
+from smartbill.services.send_orders import carry_out_orders
 
 from config.models import UsedConfirmation
 from smartbill.models import Document, DocumentEvent, Issuer, SendOrder
 from smartbill.services.send import queue_submission
-from smartbill.services.send_orders import carry_out_orders
 from tests.bench.stock import issuer_with_keys, stock
 from tests.bench.table import Line, middle
 from tests.bench.web import gunicorn

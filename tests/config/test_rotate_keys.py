@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django.fixtures import Settings
 
-from smartbill.encryption import Undecryptable
+from notifications.encryption import Undecryptable
 from smartbill.models import ApiKey
 from tests.factories.smartbill import ApiKeyFactory
 

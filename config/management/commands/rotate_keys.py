@@ -6,7 +6,7 @@ from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 
-from smartbill.encryption import EncryptedTextField, Undecryptable
+from notifications.encryption import EncryptedTextField, Undecryptable
 
 
 class Command(BaseCommand):
