@@ -1,5 +1,6 @@
 """Everything that went back of a sale, what becomes of its document, and what waits for a person."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -145,6 +146,10 @@ class ReversalAdmin(ReadOnlyAdmin):
         """Return the actions of the row's state; nobody is offered to confirm an approval of their own."""
         own = row.approved_by_id == request.user.pk
         return [act for act in super().buttons(request, row) if not (own and act.name == "approve")]
+
+    def changed_since(self, row: Any, at: datetime) -> bool:
+        """An approval is about the remedy and the amounts that stood there."""
+        return bool(row.events.filter(created_at__gt=at).exists())
 
     def row_label(self, row: Reversal) -> str:
         return f"{row} · {row.sale.customer_name or row.sale.customer_id or '–'} · {self.amount(row)}"

@@ -78,7 +78,9 @@ def lines_of(job: Job, rows: Iterable[JobRow]) -> Iterator[RowLine]:
 def _labels(page: HouseAdmin | None, keys: list[str]) -> dict[str, tuple[str, str]]:
     if page is None:
         return {}
-    rows = page.model._default_manager.filter(pk__in=keys).select_related(*(page.list_select_related or []))
+    rows = page.model._default_manager.filter(pk__in=keys)
+    if isinstance(page.list_select_related, list | tuple):
+        rows = rows.select_related(*page.list_select_related)
     return {str(row.pk): (page.row_label(row), page.page_url(row.pk)) for row in rows}
 
 

@@ -167,6 +167,8 @@ class Runner:
                 row = rows.filter(pk=key).first()
                 if row is None:
                     return _gone()
+                if self.page.changed_since(row, self.job.asked_at):
+                    return Outcome(REFUSED, _("It has changed since you were asked about it. Look at it again."))
                 return _undone_unless_done(outcome_of(self.page, row, plan, lets_pass=BROKEN))
         except _Undone as undone:
             return undone.outcome

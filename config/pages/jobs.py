@@ -74,7 +74,7 @@ class JobAdmin(ReadOnlyAdmin):
 
     def _rows_name(self, job: Job) -> str:
         page = page_of(job.page)
-        return capfirst(page.opts.verbose_name_plural) if page else job.page
+        return str(capfirst(page.opts.verbose_name_plural)) if page else job.page
 
     @admin.display(description=_("Rows"))
     def chosen(self, job: Job) -> str:
