@@ -78,6 +78,7 @@ class Record(models.Model):
         verbose_name_plural = _("records")
         ordering = ["name"]
         default_permissions = ("view",)
+        permissions = [("view_readiness", _("Can see what is missing before going live"))]
 
     def __str__(self) -> str:
         return self.name

@@ -5,39 +5,32 @@ the question is shown, and the answer lets a worker begin.
 """
 
 import functools
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import display_for_value, label_for_field, lookup_field
-from django.core import signing
-from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.formats import number_format
-from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from config.admin.base import Elsewhere, HouseAdmin
+from config.admin.confirm_token import VALID_FOR, first_use, job_of, new_token, opened_nonce, signed
 from config.admin.texts import Text
 from config.jobs import freeze
 from config.jobs.models import Job
-from config.models import UsedConfirmation
 
 MOST_ROWS = 100
 """Rows that a page shows; what is not made for bulk work takes no more of them at a time either."""
 FEW_ROWS = 10
 """Rows that are done while the person waits; more of them become a job."""
-VALID_FOR = timedelta(hours=1)
-SALT = "config.admin.confirm"
 Act = Callable[..., HttpResponse | None]
 
 
@@ -139,7 +132,7 @@ def _step(
 ) -> HttpResponse | None:
     token = request.POST.get("_confirmed")
     about = [request.user.pk, modeladmin.opts.label_lower, question.name]
-    if token and (job := _job_of(token, about)):
+    if token and (job := job_of(token, about)):
         return _answer_job(question, modeladmin, request, job, token)
     found = queryset.values_list("pk", flat=True)[: MOST_ROWS + 1]
     keys = [key if isinstance(key, int) else str(key) for key in found]
@@ -152,12 +145,12 @@ def _step(
     choice = Choice(list(modeladmin.get_queryset(request).filter(pk__in=keys)), keys)
     form = question.form(request.POST if token else None, rows=choice.rows, prefix="confirm")
     if token is None or not form.is_valid():
-        return _page(question, modeladmin, request, choice, form, token or _new_token(bound))
-    nonce = _opened(token, bound)
+        return _page(question, modeladmin, request, choice, form, token or new_token(bound))
+    nonce = opened_nonce(token, bound)
     if nonce is None:
         messages.warning(request, _("This page was too old or about something else. Please look again and confirm."))
-        return _page(question, modeladmin, request, choice, form, _new_token(bound))
-    if not _first_use(nonce):
+        return _page(question, modeladmin, request, choice, form, new_token(bound))
+    if not first_use(nonce):
         messages.info(request, _("This was confirmed before; it was done once and not a second time."))
         return None
     return act(modeladmin, request, queryset, **form.service_fields())
@@ -184,7 +177,7 @@ def _ask_about_job(
         return None
     choice = _choice_of(job, modeladmin, request)
     form = question.form(None, rows=choice.rows, prefix="confirm")
-    return _page(question, modeladmin, request, choice, form, _new_token([*about, {"job": job.pk}]))
+    return _page(question, modeladmin, request, choice, form, new_token([*about, {"job": job.pk}]))
 
 
 def _choice_of(job: Job, modeladmin: HouseAdmin, request: HttpRequest) -> Choice:
@@ -201,7 +194,7 @@ def _answer_job(
         form = question.form(request.POST, rows=choice.rows, prefix="confirm")
         if not form.is_valid():
             return _page(question, modeladmin, request, choice, form, token)
-        if _signed(token, max_age=VALID_FOR) is None:
+        if signed(token, max_age=VALID_FOR) is None:
             messages.warning(request, _("This page was too old: nothing was done. Please choose the rows again."))
             return None
         if freeze.start_job(job, fields=form.service_fields()):
@@ -260,41 +253,3 @@ def _cell(modeladmin: HouseAdmin, row: Any, name: str) -> Any:
     if field is not None and field.flatchoices:
         return getattr(row, f"get_{name}_display")()
     return display_for_value(value, "–")
-
-
-def _new_token(bound: list[Any]) -> str:
-    return signing.dumps([secrets.token_urlsafe(18), bound], salt=SALT, compress=True)
-
-
-def _signed(token: str, *, max_age: timedelta | None) -> list[Any] | None:
-    """Return the nonce and what the token was made for, or None when it is forged or too old."""
-    try:
-        opened = signing.loads(token, salt=SALT, max_age=max_age)
-    except signing.BadSignature:
-        return None
-    return list(opened)
-
-
-def _job_of(token: str, about: list[Any]) -> Job | None:
-    """Return the job that this person was asked about for this action, however long ago."""
-    opened = _signed(token, max_age=None)
-    if opened is None or opened[1][:-1] != about or not isinstance(opened[1][-1], dict):
-        return None
-    return Job.objects.filter(pk=opened[1][-1]["job"], actor=about[0]).first()
-
-
-def _opened(token: str, bound: list[Any]) -> str | None:
-    """Return the token's nonce, or None when it is too old, forged, or was made for another question."""
-    opened = _signed(token, max_age=VALID_FOR)
-    return str(opened[0]) if opened is not None and opened[1] == bound else None
-
-
-def _first_use(nonce: str) -> bool:
-    """Write the nonce down; of two requests that carry the same one, the database lets a single one pass."""
-    UsedConfirmation.objects.filter(used_at__lt=now() - 2 * VALID_FOR).delete()
-    try:
-        with transaction.atomic():
-            UsedConfirmation.objects.create(nonce=nonce)
-    except IntegrityError:
-        return False
-    return True

@@ -15,6 +15,7 @@ JOBS = [
     "notifications.view_alert",
     "config.view_job",
     "config.view_record",
+    "config.view_readiness",
     "django_q.view_failure",
     "django_q.view_ormq",
     "django_q.view_schedule",
@@ -59,6 +60,7 @@ MANAGER = [
     "smartbill.resolve_unknown",
     "smartbill.control_channel",
     "config.view_heartbeat",
+    "config.view_readiness",
     "config.cancel_job",
 ]
 """What a manager may do beside that."""

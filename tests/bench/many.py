@@ -12,10 +12,10 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils.timezone import now
-from smartbill.services.send_orders import carry_out_orders
 
-from config.models import UsedConfirmation
-from smartbill.models import Document, DocumentEvent, Issuer, SendOrder
+from config.jobs.run import run_due_jobs
+from config.models import Job
+from smartbill.models import Document, DocumentEvent, Issuer
 from smartbill.services.send import queue_submission
 from tests.bench.stock import issuer_with_keys, stock
 from tests.bench.table import Line, middle
