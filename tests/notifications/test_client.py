@@ -72,8 +72,9 @@ def test_an_ordinary_address_is_taken() -> None:
 
 
 def resolves_to(*addresses: str) -> Any:
-    def getaddrinfo(host: str, port: int, **_more: Any) -> list[Any]:
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+    def getaddrinfo(host: str, port: int, *_args: Any, **_more: Any) -> list[Any]:
+        found = [host] if host.replace(".", "").isdigit() else addresses
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
 
     return getaddrinfo
 
