@@ -16,7 +16,7 @@ from djstripe.models import APIKey
 from djstripe.settings import djstripe_settings
 
 from billing.models import StripeEndpoint
-from smartbill.encryption import Undecryptable
+from notifications.encryption import Undecryptable
 
 KEY = re.compile(r"(sk|rk)_(test|live)_[A-Za-z0-9]{24,}", re.ASCII)
 

@@ -22,7 +22,7 @@ from billing.models import StripeEndpoint
 from billing.services.receive_event import WrongMode, receive_event
 from billing.signature import verify_signature
 from config.kill_points import reach
-from smartbill.encryption import Undecryptable
+from notifications.encryption import Undecryptable
 
 logger = logging.getLogger(__name__)
 

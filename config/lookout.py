@@ -22,6 +22,7 @@ from config.heartbeat import HOST, WORKER, beat, forget, has_beaten, late, patie
 from config.models import Heartbeat
 from notifications.models import Alert
 from notifications.services.alert import raise_alert, resolve_alert
+from notifications.services.send_posts import send_due_posts
 from notifications.services.send_urgent import send_urgent_messages
 
 LOOK_EVERY = 30.0
@@ -157,6 +158,7 @@ class WebLookout:
         """The thread dies with its process; what it had claimed is then swept like any message of a dead sender."""
         try:
             send_urgent_messages()
+            send_due_posts()
         except DatabaseError:
             logger.warning("The warning could not be sent; the next look tries again.", exc_info=True)
         finally:

@@ -1,4 +1,4 @@
-"""What belongs to no domain: tokens of the API, heartbeats, confirmations of the admin, the trail of configuration."""
+"""What belongs to no domain: API tokens, heartbeats, bulk jobs, records of operators, the trail of configuration."""
 
 from datetime import datetime
 from typing import Self
@@ -8,6 +8,10 @@ from django.db import models
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from config.jobs.models import Job, JobBatch, JobRow
+
+__all__ = ["ApiToken", "Heartbeat", "Job", "JobBatch", "JobRow", "Record", "UsedConfirmation"]
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
@@ -52,6 +56,29 @@ class Heartbeat(models.Model):
         verbose_name = _("heartbeat")
         verbose_name_plural = _("heartbeats")
         ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Record(models.Model):
+    """Something that was seen to and that the program cannot see by itself: a backup, an answer of an outside system.
+
+    A script or a command writes it down; the newest one of each name counts.
+    """
+
+    name = models.CharField(_("name"), max_length=80, primary_key=True)
+    at = models.DateTimeField(_("at"))
+    is_good = models.BooleanField(_("it worked"), default=True)
+    detail = models.CharField(_("detail"), max_length=300, blank=True)
+    good_at = models.DateTimeField(_("worked last"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("record")
+        verbose_name_plural = _("records")
+        ordering = ["name"]
+        default_permissions = ("view",)
+        permissions = [("view_readiness", _("Can see what is missing before going live"))]
 
     def __str__(self) -> str:
         return self.name

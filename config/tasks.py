@@ -1,6 +1,11 @@
 """The queue's doors to the glue."""
 
-from config.alarms import raise_alarms_of_events
+from datetime import datetime
+
+from config.alarms import raise_alarm_of_backups, raise_alarms_of_events, raise_alarms_of_mail
+from config.jobs.run import run_due_jobs
+from config.models import Job
+from config.queue import drain_task
 
 
 def beat() -> None:
@@ -10,3 +15,15 @@ def beat() -> None:
 def raise_alarms() -> None:
     """Warn of what the tables show and no service notices by itself."""
     raise_alarms_of_events()
+    raise_alarms_of_mail()
+    raise_alarm_of_backups()
+
+
+def _jobs_due(at: datetime) -> bool:
+    return Job.objects.due(at).exists()
+
+
+@drain_task(due=_jobs_due)
+def drain_jobs() -> None:
+    """Carry out what people asked for many rows at once."""
+    run_due_jobs()

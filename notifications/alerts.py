@@ -156,6 +156,32 @@ KINDS: Mapping[str, Kind] = {
         page="billing_approval",
         query="problem=waiting",
     ),
+    "mail_failing": Kind(
+        title=_("Mails do not leave"),
+        meaning=_("For ten minutes no mail was handed over, while several tries failed. Customers wait for theirs."),
+        advice=_(
+            "Look at the messages that wait: their error names the reason. It is the provider's key, its quota, or a "
+            "sender that it does not accept. They leave by themselves when it is mended."
+        ),
+        audience=(OPERATORS, MANAGERS),
+        page="notifications_message",
+        query="problem=under_way",
+    ),
+    "backup_old": Kind(
+        title=_("The last backup is old"),
+        meaning=_("The script that makes backups has not recorded one for longer than a day."),
+        advice=_("Look at the log of the script. It ends with `manage.py record_backup` when a backup was made."),
+        audience=(OPERATORS,),
+        page="notifications_alert",
+        query="problem=open",
+    ),
+    "test": Kind(
+        title=_("A test alert"),
+        meaning=_("Nothing is wrong. Somebody wanted to see whether alerts arrive here."),
+        advice=_("Nothing is to be done."),
+        audience=(OPERATORS,),
+        page="notifications_alert",
+    ),
     "restore_needed": Kind(
         title=_("The database was restored from a backup"),
         meaning=_("Workers refuse to start: what was sent after the backup is not in the database."),

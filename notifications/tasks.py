@@ -8,8 +8,9 @@ from django.utils.timezone import now
 
 from config.queue import drain_task
 from notifications.answers import Meaning
-from notifications.models import Message
+from notifications.models import Message, WebhookPost
 from notifications.services.send_message import claim_message, send_claimed_message
+from notifications.services.send_posts import send_due_posts
 from notifications.services.sweep_messages import sweep_overdue_messages
 
 
@@ -40,3 +41,13 @@ def drain_overdue_messages() -> None:
 def sweep_messages() -> None:
     """Once a minute, should nobody have been rung: the same."""
     sweep_overdue_messages()
+
+
+def _posts_are_due(at: datetime) -> bool:
+    return WebhookPost.objects.due(at).exists()
+
+
+@drain_task(due=_posts_are_due)
+def drain_webhook_posts() -> None:
+    """Tell webhooks what is due."""
+    send_due_posts()

@@ -3,14 +3,13 @@
 from datetime import datetime
 
 from config.queue import drain_task
-from smartbill.models import Attempt, Document, Outage, SendOrder
+from smartbill.models import Attempt, Document, Outage
 from smartbill.services.alarm_doubts import alarm_doubts, alarms_due
 from smartbill.services.alarm_windows import alarm_windows
 from smartbill.services.claim import issuers_with_work
 from smartbill.services.outage_look_after import look_after_outages
 from smartbill.services.read import READABLE, read_due_documents
 from smartbill.services.render import render_due_documents
-from smartbill.services.send_orders import carry_out_orders
 from smartbill.services.submit import submit_due_documents
 from smartbill.services.sweep import sweep_attempts as give_up_overdue_attempts
 
@@ -18,15 +17,6 @@ from smartbill.services.sweep import sweep_attempts as give_up_overdue_attempts
 @drain_task(due=issuers_with_work)
 def drain_submissions(issuer_id: int) -> None:
     submit_due_documents(issuer_id)
-
-
-def _orders_open(at: datetime) -> bool:
-    return SendOrder.objects.open().exists()
-
-
-@drain_task(due=_orders_open)
-def drain_send_orders() -> None:
-    carry_out_orders()
 
 
 def _readings_due(at: datetime) -> bool:

@@ -16,7 +16,7 @@ from config.management.commands.qworker import PERSON_NEEDED
 from config.metrics import exposition
 from config.provisioning.groups import groups
 from notifications.alerts import KINDS
-from notifications.services.mail_alert import BURST, BURST_WITHIN
+from notifications.services.tell_alert import BURST, BURST_WITHIN
 from smartbill.clocks import rules_for
 from smartbill.journal import KEPT_FOR
 from smartbill.lifecycle import TRANSITIONS

@@ -191,6 +191,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
             "amount, kind and buyer. Where two people are needed, another one has to approve as well."
         ),
         form=ReasonForm,
+        in_bulk=True,
     )
     def grant(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, grant_approval, done=_told, **fields)
@@ -201,6 +202,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
         consequence=_("The sale goes on although a rule blocks it: a complete document is sent at once."),
         form=ReasonForm,
         is_danger=True,
+        in_bulk=True,
     )
     def lift(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, grant_approval, done=_told, **fields)
@@ -211,6 +213,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
         consequence=_("No document is made. The payment stays at Stripe until somebody refunds it or asks again."),
         form=ReasonForm,
         is_danger=True,
+        in_bulk=True,
     )
     def refuse(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, refuse_approval, done=_("refused"), **fields)
@@ -220,6 +223,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
         permissions=["lift"],
         consequence=_("No document is made. The payment stays at Stripe until somebody refunds it or asks again."),
         form=ReasonForm,
+        in_bulk=True,
     )
     def refuse_block(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, refuse_approval, done=_("refused"), **fields)

@@ -132,6 +132,7 @@ class InboundEventAdmin(ReadOnlyAdmin):
         description=_("Process again"),
         permissions=["retry"],
         consequence=_("The events go through the same steps again. What was done already is not done twice."),
+        in_bulk=True,
     )
     def process_again(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, retry_event, done=_("to be processed again"), **fields)

@@ -1,5 +1,6 @@
 """Everything that went back of a sale, what becomes of its document, and what waits for a person."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -147,6 +148,10 @@ class ReversalAdmin(ReadOnlyAdmin):
         own = row.approved_by_id == request.user.pk
         return [act for act in super().buttons(request, row) if not (own and act.name == "approve")]
 
+    def changed_since(self, row: Any, at: datetime) -> bool:
+        """An approval is about the remedy and the amounts that stood there."""
+        return bool(row.events.filter(created_at__gt=at).exists())
+
     def row_label(self, row: Reversal) -> str:
         return f"{row} · {row.sale.customer_name or row.sale.customer_id or '–'} · {self.amount(row)}"
 
@@ -228,6 +233,7 @@ class ReversalAdmin(ReadOnlyAdmin):
         ),
         form=ReasonForm,
         is_danger=True,
+        in_bulk=True,
     )
     def approve(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, approve_reversal, done=_told, **fields)
@@ -237,6 +243,7 @@ class ReversalAdmin(ReadOnlyAdmin):
         permissions=["approve"],
         consequence=_("The reversals are judged anew. What came to nothing before may be proposed again."),
         form=ReasonForm,
+        in_bulk=True,
     )
     def decide_again(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, decide_again, done=_("decided again"), **fields)
@@ -249,6 +256,7 @@ class ReversalAdmin(ReadOnlyAdmin):
         ),
         form=ReasonForm,
         needs_proof=True,
+        in_bulk=True,
     )
     def settle(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, settle_reversal, done=_("settled"), **fields)

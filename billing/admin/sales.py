@@ -243,6 +243,7 @@ class SaleAdmin(ManualActions):
         permissions=["retry"],
         consequence=_("The sales are read at Stripe again and decided anew. A complete one is sent at once."),
         form=ReasonForm,
+        in_bulk=True,
     )
     def decide_again(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, redecide_sale, done=_("to be decided again"), **fields)
@@ -265,6 +266,7 @@ class SaleAdmin(ManualActions):
         permissions=["ask"],
         consequence=_("The customer gets a mail with a link to a form. The form works without a password."),
         form=ReasonForm,
+        in_bulk=True,
     )
     def ask_for_data(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, ask_customer, done=_("mail queued"), **fields)

@@ -114,6 +114,7 @@ class TaxRequestAdmin(ReadOnlyAdmin):
         consequence=_("The link in the customer's mail stops working. Their documents wait for a person."),
         form=ReasonForm,
         is_danger=True,
+        in_bulk=True,
     )
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, withdraw_request, done=_("link withdrawn"), **fields)

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
-from smartbill.encryption import EncryptedTextField
+from notifications.encryption import EncryptedTextField
 from smartbill.models import Issuer
 
 

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.endpoint import StripeEndpoint
-from smartbill.encryption import EncryptedTextField
+from notifications.encryption import EncryptedTextField
 
 
 class TaxRequestQuerySet(models.QuerySet["TaxRequest"]):

@@ -6,7 +6,7 @@ The apps import these names from here and nothing else of `config`; the pages of
 from config.admin.base import HouseAdmin, ReadOnlyAdmin, SummaryLine
 from config.admin.confirm import ConfirmForm, ReasonForm, confirmed_action
 from config.admin.display import amount, badge, code, mode_badge, moment, pretty_json, trail, two_lines
-from config.admin.each import run_on_each, run_on_set
+from config.admin.each import run_on_each
 from config.admin.lists import BoundedPaginator, PeriodFilter, found_exactly
 from config.admin.problems import Problem, ProblemFilter
 from config.admin.site import SelloAdminSite
@@ -31,7 +31,6 @@ __all__ = [
     "moment",
     "pretty_json",
     "run_on_each",
-    "run_on_set",
     "trail",
     "two_lines",
 ]

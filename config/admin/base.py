@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -51,6 +52,10 @@ class SummaryLine:
     applies: bool = True
 
 
+class Elsewhere(HttpResponseRedirect):
+    """An action's own way out, instead of back to where the person came from."""
+
+
 class HouseAdmin(AskingAdmin):
     """Base of every page.
 
@@ -92,6 +97,13 @@ class HouseAdmin(AskingAdmin):
     def action_applies(self, row: Any, name: str) -> bool:
         """Whether this action makes sense for the row in its present state."""
         return True
+
+    def changed_since(self, row: Any, at: datetime) -> bool:
+        """Whether a row is no more what a person was asked about then; bulk work leaves such a row alone.
+
+        Only where the service itself cannot tell: most compare the state.
+        """
+        return False
 
     def choice_summary(self, queryset: QuerySet[Any], action: str) -> Sequence[SummaryLine]:
         """Sum up a choice that is too large to be shown row by row, before an action is confirmed."""
@@ -147,8 +159,15 @@ class HouseAdmin(AskingAdmin):
         return reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change", args=[key])
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show the list or run an action; an action without the right is refused before anything else."""
+        """Show the list or run an action; an action without the right is refused before anything else.
+
+        An action on all rows that match needs no ticked row: it works without the script that ticks for Django.
+        """
         asked = request.POST.get("action", "")
+        if request.POST.get("select_across") == "1" and ACTION_CHECKBOX_NAME not in request.POST:
+            ticked = request.POST.copy()
+            ticked[ACTION_CHECKBOX_NAME] = "all"
+            request.POST = ticked  # type: ignore[assignment]
         if asked not in self.get_actions(request) and any(asked == name for _act, name, _label in self.all_actions()):
             raise PermissionDenied
         title = capfirst(self.opts.verbose_name_plural)
@@ -158,7 +177,7 @@ class HouseAdmin(AskingAdmin):
         """Run an action; its outcome is told where the person came from."""
         with self.acting(request, request.POST.get("confirm-reason", "")):
             answer = super().response_action(request, queryset)
-        if answer is None or isinstance(answer, HttpResponseRedirect):
+        if answer is None or (isinstance(answer, HttpResponseRedirect) and not isinstance(answer, Elsewhere)):
             return HttpResponseRedirect(self._came_from(request))
         return answer
 

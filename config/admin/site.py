@@ -1,6 +1,8 @@
 """The admin site: its menu in the order of the work, the desk on its start page, and no page but the house's."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
@@ -9,9 +11,9 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.functional import LazyObject
 from django.utils.http import urlencode
@@ -19,6 +21,20 @@ from django.utils.translation import gettext_lazy as _
 
 from config.admin.base import SECTIONS, HouseAdmin
 from config.admin.problems import Card, count_rows
+from config.admin.texts import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitePage:
+    """A page of the menu that belongs to no table."""
+
+    section: str
+    position: int
+    name: Text
+    url_name: str
+    view: Callable[..., HttpResponseBase]
+    path: str
+    permission: str
 
 
 class SelloAdminSite(AdminSite):
@@ -34,6 +50,15 @@ class SelloAdminSite(AdminSite):
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         self.disable_action("delete_selected")
+        self.pages: list[SitePage] = []
+
+    def add_page(self, page: SitePage) -> None:
+        """Put a page into the menu and among the addresses of the site, for whoever holds its permission."""
+        self.pages.append(page)
+
+    def get_urls(self) -> list[Any]:
+        own = [path(page.path, self.admin_view(_guarded(page)), name=page.url_name) for page in self.pages]
+        return [*own, *super().get_urls()]
 
     def register(
         self,
@@ -83,6 +108,11 @@ class SelloAdminSite(AdminSite):
                 page = self._registry[entry["model"]]
                 if isinstance(page, HouseAdmin):
                     by_section.setdefault(page.section, []).append((page.position, str(entry["name"]), entry))
+        for each in self.pages:
+            if request.user.has_perm(each.permission):
+                url = reverse(f"{self.name}:{each.url_name}")
+                entry = {"name": each.name, "object_name": each.url_name, "admin_url": url, "model": None, "perms": {}}
+                by_section.setdefault(each.section, []).append((each.position, str(each.name), entry))
         return [
             {
                 "name": title,
@@ -118,3 +148,13 @@ class SelloAdminSite(AdminSite):
             "clear": [card for card in cards if not card.count and card.problem.tone != "wait"],
         }
         return super().index(request, {**desk, **(extra_context or {})})
+
+
+def _guarded(page: SitePage) -> Callable[..., HttpResponseBase]:
+    @wraps(page.view)
+    def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.has_perm(page.permission):
+            raise PermissionDenied
+        return page.view(request, *args, **kwargs)
+
+    return view

@@ -2,18 +2,24 @@
 
 from config.pages.changes import ChangeAdmin
 from config.pages.heartbeats import HeartbeatAdmin
+from config.pages.jobs import JobAdmin
 from config.pages.people import GroupAdmin, LogEntryAdmin, UserAdmin
 from config.pages.queue import FailureAdmin, OrmQAdmin, ScheduleAdmin, SuccessAdmin
+from config.pages.readiness import READINESS
+from config.pages.records import RecordAdmin
 from config.pages.tokens import ApiTokenAdmin
 
 __all__ = [
     "ApiTokenAdmin",
+    "READINESS",
     "ChangeAdmin",
     "FailureAdmin",
     "GroupAdmin",
     "HeartbeatAdmin",
+    "JobAdmin",
     "LogEntryAdmin",
     "OrmQAdmin",
+    "RecordAdmin",
     "ScheduleAdmin",
     "SuccessAdmin",
     "UserAdmin",

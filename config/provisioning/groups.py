@@ -13,6 +13,9 @@ JOBS = [
     "billing.view_inboundevent",
     "config.view_heartbeat",
     "notifications.view_alert",
+    "config.view_job",
+    "config.view_record",
+    "config.view_readiness",
     "django_q.view_failure",
     "django_q.view_ormq",
     "django_q.view_schedule",
@@ -26,7 +29,8 @@ CONNECTIONS = [
     "smartbill.view_issuer",
 ]
 
-KEYS = {"stripeendpoint", "apikey"}
+KEYS = {"stripeendpoint", "apikey", "alertwebhook", "alertroute", "webhookpost"}
+ALERTS = ["notifications.view_alertroute", "notifications.view_alertwebhook", "notifications.view_webhookpost"]
 
 CLERK = [
     "billing.retry_sale",
@@ -39,6 +43,7 @@ CLERK = [
     "smartbill.correct_document",
     "smartbill.record_outage_filing",
     "notifications.resend_message",
+    "config.view_job",
 ]
 """What a clerk may do beside seeing the business."""
 
@@ -62,6 +67,8 @@ MANAGER = [
     "smartbill.control_channel",
     "config.view_change",
     "config.view_heartbeat",
+    "config.view_readiness",
+    "config.cancel_job",
 ]
 """What a manager may do beside that."""
 
@@ -91,18 +98,27 @@ def groups() -> dict[str, list[str]]:
             "smartbill.view_document",
             "smartbill.view_documentevent",
             "smartbill.view_documentlink",
-            *views("notifications"),
+            *views("notifications", without=KEYS),
             "notifications.resend_message",
+            "config.view_job",
         ],
-        "Auditor": [*business, *JOBS, *CONNECTIONS, "auth.view_group", "auth.view_user"],
+        "Auditor": [*business, *JOBS, *CONNECTIONS, *ALERTS, "auth.view_group", "auth.view_user"],
         "Operator": [
             *JOBS,
             *CONNECTIONS,
+            *ALERTS,
             "billing.add_stripeendpoint",
             "billing.change_stripeendpoint",
             "billing.retry_inboundevent",
             "config.add_apitoken",
             "config.change_apitoken",
+            "config.cancel_job",
+            "notifications.add_alertroute",
+            "notifications.change_alertroute",
+            "notifications.delete_alertroute",
+            "notifications.add_alertwebhook",
+            "notifications.change_alertwebhook",
+            "notifications.send_test_alert",
             "smartbill.add_apikey",
             "smartbill.change_apikey",
             "smartbill.add_issuer",

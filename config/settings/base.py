@@ -232,7 +232,6 @@ DRAINS = [
     "billing.tasks.drain_corrections",
     "billing.tasks.drain_approvals",
     "billing.tasks.drain_simulations",
-    "smartbill.tasks.drain_send_orders",
     "smartbill.tasks.drain_submissions",
     "smartbill.tasks.drain_overdue_attempts",
     "smartbill.tasks.drain_readings",
@@ -241,6 +240,8 @@ DRAINS = [
     "smartbill.tasks.drain_outages",
     "notifications.tasks.drain_messages",
     "notifications.tasks.drain_overdue_messages",
+    "notifications.tasks.drain_webhook_posts",
+    "config.tasks.drain_jobs",
 ]
 
 # name -> (task, every so many minutes). Written to the database by `manage.py provision` and by `manage.py qworker`.

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from config.sign_in.session import is_fresh
-from smartbill.encryption import decrypt, encrypt
+from notifications.encryption import decrypt, encrypt
 
 SEALED = "mfa.authenticator.secret"
 

@@ -4,7 +4,7 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 
 from config.sign_in.adapters import SEALED
-from smartbill.encryption import decrypt, encrypt
+from notifications.encryption import decrypt, encrypt
 
 SECRETS = ("secret", "seed")
 """Of an authenticator app, and of the recovery codes; a passkey leaves nothing secret with us."""

@@ -156,6 +156,7 @@ class MessageAdmin(ReadOnlyAdmin):
         permissions=["resend"],
         consequence=_("The message goes back into the queue. If it left after all, the customer gets it twice."),
         form=ReasonForm,
+        in_bulk=True,
     )
     def try_again(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, retry_message, done=_("queued again"), **fields)
@@ -165,6 +166,7 @@ class MessageAdmin(ReadOnlyAdmin):
         permissions=["resend"],
         consequence=_("The customer gets another mail with the same content."),
         form=SendAgainForm,
+        in_bulk=True,
     )
     def send_again(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, resend_message, done=_("queued"), **fields)
@@ -174,6 +176,7 @@ class MessageAdmin(ReadOnlyAdmin):
         permissions=["resend"],
         consequence=_("The doubt ends and the message counts as sent. No mail goes out."),
         form=ReasonForm,
+        in_bulk=True,
     )
     def arrived(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, confirm_sent, done=_("noted as sent"), **fields)
@@ -183,6 +186,7 @@ class MessageAdmin(ReadOnlyAdmin):
         permissions=["resend"],
         consequence=_("The message is not sent any more, and the customer is not told. A new one can be sent later."),
         form=ReasonForm,
+        in_bulk=True,
     )
     def cancel(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, cancel_message, done=_("given up"), **fields)

@@ -20,7 +20,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.filter(resolved_at=None)
 
     def untold(self) -> Self:
-        """Open alerts of which no mail was written."""
+        """Open alerts of which nobody was told."""
         return self.open().filter(told=0)
 
 
@@ -37,7 +37,7 @@ class Alert(models.Model):
     raised_at = models.DateTimeField(gettext_lazy("raised"), default=now)
     last_at = models.DateTimeField(gettext_lazy("last raised"), default=now)
     times = models.PositiveIntegerField(gettext_lazy("times raised"), default=1)
-    told = models.PositiveSmallIntegerField(gettext_lazy("people told"), default=0)
+    told = models.PositiveSmallIntegerField(gettext_lazy("people and webhooks told"), default=0)
     resolved_at = models.DateTimeField(gettext_lazy("over since"), null=True, blank=True)
     outcome = models.JSONField(gettext_lazy("values at the end"), default=dict, encoder=DjangoJSONEncoder)
 
@@ -47,6 +47,7 @@ class Alert(models.Model):
         verbose_name = gettext_lazy("alert")
         verbose_name_plural = gettext_lazy("alerts")
         ordering = ["-id"]
+        permissions = [("send_test_alert", gettext_lazy("Can send a test alert"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "key"], condition=Q(resolved_at=None), name="one_open_alert_per_kind_and_key"

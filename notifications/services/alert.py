@@ -1,7 +1,7 @@
 """Warning people once of what goes on, and telling them when it is over.
 
 Both may be called inside the caller's transaction, as often as one likes and from any number of processes: the partial
-unique index lets one open alert exist per kind and key, and only who wrote or closed the row writes its mails.
+unique index lets one open alert exist per kind and key, and only who wrote or closed the row tells of it.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from notifications.alerts import KINDS
 from notifications.emails import one_line
 from notifications.errors import InvalidAlert
 from notifications.models import Alert
-from notifications.services.mail_alert import mail_raised, mail_resolved
+from notifications.services.tell_alert import tell_raised, tell_resolved
 
 COUNTED_EVERY = timedelta(minutes=1)
 KEY_LENGTH, VALUE_LENGTH = 120, 500
@@ -47,7 +47,7 @@ def resolve_alert(*, kind: str, key: str, context: dict[str, Any] | None = None)
         if not row.update(resolved_at=now(), outcome=_plain(context)):
             return  # another process has closed it, and told people
         alert.refresh_from_db()
-        mail_resolved(alert)
+        tell_resolved(alert)
 
 
 def _open(kind: str, key: str, context: dict[str, Any]) -> None:
@@ -59,7 +59,7 @@ def _open(kind: str, key: str, context: dict[str, Any]) -> None:
                 alert = Alert.objects.create(kind=kind, key=key, context=context)
         except IntegrityError:
             return  # another process was first and has told people
-        told = mail_raised(alert)
+        told = tell_raised(alert)
         Alert.objects.filter(pk=alert.pk).update(told=told)
 
 

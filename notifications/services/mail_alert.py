@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.utils import translation
 from django.utils.formats import date_format
-from django.utils.timezone import localtime, now
+from django.utils.timezone import localtime
 
 from notifications.alerts import KINDS
 from notifications.emails import supported_language
@@ -16,7 +16,6 @@ from notifications.models import Alert
 from notifications.services.queue_message import queue_message
 
 RAISED, RESOLVED = "alert_raised", "alert_resolved"
-BURST, BURST_WITHIN = 10, timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +25,14 @@ class Person:
     language: str
 
 
-def mail_raised(alert: Alert) -> int:
-    """Queue the warning for everybody whom this kind concerns; return how many they are.
-
-    After `BURST` alerts of one kind within an hour the desk alone tells of the next ones, and the last mail says so: a
-    storm of mails would hide what else goes wrong.
-    """
-    lately = Alert.objects.filter(kind=alert.kind, raised_at__gt=now() - BURST_WITHIN, told__gt=0).count()
-    if lately >= BURST:
-        return 0
-    return _mail(alert, RAISED, is_last=lately == BURST - 1)
+def mail_raised(alert: Alert, groups: Collection[str], *, is_last: bool) -> int:
+    """Queue the warning for the people of these groups; return how many they are. The last of a burst says so."""
+    return _mail(alert, RAISED, groups, is_last=is_last)
 
 
-def mail_resolved(alert: Alert) -> None:
-    """Queue the notice that it is over, if anybody was warned."""
-    if alert.told:
-        _mail(alert, RESOLVED, is_last=False)
+def mail_resolved(alert: Alert, groups: Collection[str]) -> None:
+    """Queue the notice that it is over."""
+    _mail(alert, RESOLVED, groups, is_last=False)
 
 
 def readers(groups: Collection[str]) -> list[Person]:
@@ -62,8 +53,8 @@ def _each_once(rows: Iterable[tuple[int, str, str | None]]) -> list[Person]:
     return list(found.values())
 
 
-def _mail(alert: Alert, template: str, *, is_last: bool) -> int:
-    people = readers(KINDS[alert.kind].audience)
+def _mail(alert: Alert, template: str, groups: Collection[str], *, is_last: bool) -> int:
+    people = readers(groups)
     for person in people:
         with translation.override(person.language):
             context = _words(alert, template) | {"last_of_burst": is_last}

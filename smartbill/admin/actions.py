@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from config.admin import ReadOnlyAdmin, ReasonForm, confirmed_action, run_on_each, run_on_set
+from config.admin import ReadOnlyAdmin, ReasonForm, confirmed_action, run_on_each
 from config.admin.base import Button
 from config.admin.texts import Text
 from smartbill.admin.forms import ConfirmAnswerForm, CorrectForm, FoundForm, InvalidateForm, ResendForm
@@ -22,11 +22,8 @@ from smartbill.services.propose import open_proposal, withdraw_proposal
 from smartbill.services.read import queue_reading
 from smartbill.services.resend import resend_mail
 from smartbill.services.resolve import adopt_found, answered_attempt, confirm_proposal, send_again
-from smartbill.services.send import queue_submissions
+from smartbill.services.send import queue_submission, queue_submissions
 from smartbill.services.settle_twin import settle_twin
-
-MOST_SENT = 10_000
-"""As many as a list counts: an action is never about more rows than the page told."""
 
 
 def told_if_it_waits(done: Text) -> Callable[[Proposal | None], Text]:
@@ -92,10 +89,11 @@ class DocumentActions(ReadOnlyAdmin):
         description=_("Send now"),
         permissions=["submit"],
         consequence=_("The documents are sent to the tax authority at once. What is stamped is legal and final."),
-        most_rows=MOST_SENT,
+        in_bulk=True,
     )
     def send(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
-        run_on_set(self, request, queryset, queue_submissions, done=_("queued to be sent"), **fields)
+        done = _("queued to be sent")
+        run_on_each(self, request, queryset, queue_submission, together=queue_submissions, done=done, **fields)
 
     @confirmed_action(
         description=_("Correct the data"),
@@ -177,6 +175,7 @@ class DocumentActions(ReadOnlyAdmin):
         description=_("Look up again"),
         permissions=["submit"],
         consequence=_("The provider is asked what it holds. Nothing is issued and nothing is invalidated."),
+        in_bulk=True,
     )
     def look_up(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, queue_reading, done=_("look-up queued"), **fields)
@@ -185,6 +184,7 @@ class DocumentActions(ReadOnlyAdmin):
         description=_("Ask for the stamp now"),
         permissions=["submit"],
         consequence=_("The provider is asked for the missing stamp. The document is not issued a second time."),
+        in_bulk=True,
     )
     def retry_contingency(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, queue_reading, done=_("question for the stamp queued"), **fields)
@@ -194,6 +194,7 @@ class DocumentActions(ReadOnlyAdmin):
         permissions=["resend"],
         consequence=_("The customer gets another mail with the link to the document."),
         form=ResendForm,
+        in_bulk=True,
     )
     def resend_mail(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, resend_mail, done=_("mail queued"), **fields)
@@ -206,6 +207,7 @@ class DocumentActions(ReadOnlyAdmin):
         ),
         form=ReasonForm,
         is_danger=True,
+        in_bulk=True,
     )
     def withdraw_link(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, revoke_link, done=_("link withdrawn"), **fields)
@@ -225,6 +227,7 @@ class DocumentActions(ReadOnlyAdmin):
         description=_("Withdraw the invalidation"),
         permissions=["invalidate"],
         consequence=_("The invalidation is not sent; the documents stay valid. A call under way cannot be stopped."),
+        in_bulk=True,
     )
     def withdraw_invalidation(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, withdraw_invalidation, done=_("withdrawn"), **fields)
@@ -238,6 +241,7 @@ class DocumentActions(ReadOnlyAdmin):
         ),
         form=InvalidateForm,
         is_danger=True,
+        in_bulk=True,
     )
     def invalidate(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, request_invalidation, done=_("invalidation queued"), **fields)
@@ -248,6 +252,7 @@ class DocumentActions(ReadOnlyAdmin):
         consequence=_("No document is ever issued for these payments from here. This cannot be undone."),
         form=ReasonForm,
         is_danger=True,
+        in_bulk=True,
     )
     def abandon(self, request: HttpRequest, queryset: QuerySet[Any], **fields: Any) -> None:
         run_on_each(self, request, queryset, abandon_document, done=_("abandoned"), **fields)

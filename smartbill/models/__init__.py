@@ -16,7 +16,6 @@ from smartbill.models.reading import ReadingRecord
 from smartbill.models.rendition import Rendition
 from smartbill.models.restore import Generation, LostSending, SendingHost
 from smartbill.models.revision import Revision
-from smartbill.models.send_order import SendOrder
 
 __all__ = [
     "ApiKey",
@@ -40,6 +39,5 @@ __all__ = [
     "ReadingRecord",
     "Rendition",
     "Revision",
-    "SendOrder",
     "SendingHost",
 ]

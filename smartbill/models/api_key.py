@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from smartbill.encryption import EncryptedTextField
+from notifications.encryption import EncryptedTextField
 from smartbill.lifecycle import Operation
 from smartbill.models.issuer import Issuer
 from smartbill.providers.base import Credentials

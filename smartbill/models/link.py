@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from smartbill.encryption import EncryptedTextField
+from notifications.encryption import EncryptedTextField
 from smartbill.models.document import Document
 
 

@@ -14,8 +14,8 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from config.kill_points import reach
+from notifications.encryption import Undecryptable
 from smartbill.deadlines import longest_call
-from smartbill.encryption import Undecryptable
 from smartbill.journal import Trace
 from smartbill.lifecycle import Operation, Status
 from smartbill.models import ApiKey, Attempt, Channel, Document, Issuer, Revision

@@ -1,4 +1,4 @@
-"""A person asks for documents to be sent now instead of at their time: one, or ten thousand at once."""
+"""A person asks for documents to be sent now instead of at their time: one, or some hundred at once."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,11 +10,8 @@ from django.utils.translation import gettext as _
 
 from smartbill.errors import TransitionRefused
 from smartbill.lifecycle import Status
-from smartbill.models import Document, DocumentEvent, SendOrder
+from smartbill.models import Document, DocumentEvent
 from smartbill.permissions import require
-
-BATCH = 500
-"""Documents per transaction: a worker that wants one of them waits for no longer than a batch takes."""
 
 
 def queue_submission(document: Document, *, actor: Any) -> None:
@@ -27,17 +24,11 @@ def queue_submission(document: Document, *, actor: Any) -> None:
 def queue_submissions(keys: Sequence[int], *, actor: Any) -> dict[int, str]:
     """Make these documents due and return, by key, why the others are refused: only READY ones are taken.
 
-    More than a batch is written down as an order, which a worker carries out at once by the same statements. What
-    has left its state until then is left alone.
+    They are locked until the caller's transaction ends, so they are to be no more than some hundred.
     """
     require(actor, "smartbill.submit_document")
-    if len(keys) <= BATCH:
-        taken = set(release(keys, actor=actor))
-        return _refusals([key for key in keys if key not in taken])
-    refused = _refusals(keys)
-    if accepted := [key for key in keys if key not in refused]:
-        SendOrder.objects.create(keys=accepted, actor=actor)
-    return refused
+    taken = set(release(keys, actor=actor))
+    return _refusals([key for key in keys if key not in taken])
 
 
 def release(keys: Sequence[int], *, actor: Any) -> list[int]:

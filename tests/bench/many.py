@@ -14,11 +14,11 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils.timezone import now
 
-from config.models import UsedConfirmation
+from config.jobs.run import run_due_jobs
+from config.models import Job
 from config.sign_in.session import SECOND_FACTOR, SEEN, STARTED
-from smartbill.models import Document, DocumentEvent, Issuer, SendOrder
+from smartbill.models import Document, DocumentEvent, Issuer
 from smartbill.services.send import queue_submission
-from smartbill.services.send_orders import carry_out_orders
 from tests.bench.stock import issuer_with_keys, stock
 from tests.bench.table import Line, middle
 from tests.bench.web import gunicorn
@@ -115,10 +115,13 @@ def _value(page: str, name: str) -> str:
 
 
 def _check(keys: list[int], clerk: User) -> None:
-    """One order for exactly these; a worker makes each due, with one event in the person's name."""
-    order = SendOrder.objects.open().get()
-    assert (sorted(order.keys), order.actor) == (sorted(keys), clerk)
-    carry_out_orders()
+    """One job for exactly these; a worker makes each due, with one event in the person's name."""
+    job = Job.objects.get(state=Job.State.RUNNING)
+    chosen = [key for batch in job.batches.values_list("keys", flat=True) for key in batch]
+    assert (sorted(chosen), job.actor) == (sorted(keys), clerk)
+    while Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).exists():
+        run_due_jobs()
+    assert job.rows.filter(outcome="done").count() == len(keys)
     assert Document.objects.filter(pk__in=keys).due(now()).count() == len(keys)
     events = DocumentEvent.objects.filter(document__in=keys, actor=clerk)
     assert events.values("document").distinct().count() == events.count() == len(keys)
@@ -138,9 +141,9 @@ def _send_one_by_one(issuer: Issuer, clerk: User, size: Size) -> float:
 
 
 def _line(clicks: list[Clicks], naive: list[float], size: Size, short: bool) -> Line:
-    assert UsedConfirmation.objects.count() == size.rounds, "a double click was taken for two"
+    assert Job.objects.exclude(state=Job.State.ASKED).count() == size.rounds, "a double click was taken for two"
     answers, questions = middle([each.answer for each in clicks]), middle([each.question for each in clicks])
-    where = f"over HTTP, the slower of two clicks at once, {size.rounds} rounds, median; one order each round"
+    where = f"over HTTP, the slower of two clicks at once, {size.rounds} rounds, median; one job each round"
     if not short:
         return Line(
             what=f"the request that queues {size.documents:,} documents",

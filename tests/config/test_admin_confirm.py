@@ -5,10 +5,14 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from config.models import UsedConfirmation
+from config.admin import confirm as confirm_pages
+from config.jobs import freeze
+from config.models import Job, UsedConfirmation
 from notifications.models import Message
+from tests.factories.documents import make_document
 from tests.factories.notifications import MessageFactory
 from tests.factories.people import signed_in
+from tests.factories.smartbill import IssuerFactory
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/notifications/message/"
@@ -131,15 +135,24 @@ def test_an_old_question_is_asked_again(client: Client, time_machine: Any) -> No
     assert Message.objects.get().status == "failed"
 
 
-def test_more_than_a_hundred_rows_are_refused(client: Client) -> None:
-    rows = MessageFactory.create_batch(101, status="failed")
-    assert outcomes(client.get(ask(client, *rows)["Location"])) == [("warning", "Choose at most 100 rows at a time.")]
+def test_more_than_a_hundred_rows_of_what_is_not_bulk_work_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confirm_pages, "MOST_ROWS", 2)
+    issuer = IssuerFactory.create()
+    rows = [make_document("unknown", issuer=issuer) for _each in range(3)]
+    client = signed_in("smartbill.view_document", "smartbill.resolve_unknown")
+    for across in ({}, {"select_across": "1"}):
+        asked = {"action": "not_issued", "index": "0", "_selected_action": [row.pk for row in rows], **across}
+        response = client.post("/admin/smartbill/document/", asked)
+        assert outcomes(client.get(response["Location"])) == [("warning", "Choose at most 2 rows at a time.")]
+    assert not Job.objects.exists()
 
 
-def test_select_across_all_pages_is_bounded_as_well(client: Client) -> None:
-    rows = MessageFactory.create_batch(101, status="failed")
-    page = ask(client, rows[0], select_across="1")
-    assert (page.status_code, set(Message.objects.values_list("status", flat=True))) == (302, {"failed"})
+def test_more_rows_than_a_job_may_have_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confirm_pages, "FEW_ROWS", 1)
+    monkeypatch.setattr(freeze, "MOST_ROWS", 2)
+    response = ask(client, *MessageFactory.create_batch(3, status="failed"))
+    assert outcomes(client.get(response["Location"])) == [("warning", "Choose at most 2 rows at a time.")]
+    assert not Job.objects.exists()
 
 
 @pytest.mark.parametrize("rights", [(), ("notifications.view_message",), ("smartbill.submit_document",)])

@@ -12,9 +12,11 @@ from pytest_django.fixtures import Settings
 from billing.models import InboundEvent
 from config import alarms
 from config.alarms import journal_fault, raise_alarm_of_the_journal
+from config.records import record
 from config.tasks import raise_alarms
-from notifications.models import Alert
+from notifications.models import Alert, Message
 from tests.factories.billing import InboundEventFactory
+from tests.factories.notifications import MessageFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +80,59 @@ def test_a_full_disk_is_a_fault_and_leaves_nothing_behind(
     monkeypatch.setattr(os, "fsync", full)
     assert journal_fault() == "OSError: No space left on device"
     assert list((tmp_path / "journal").iterdir()) == []
+
+
+def tried(status: str = "queued", *, minutes: int = 20, **columns: object) -> Message:
+    made = now() - timedelta(minutes=minutes)
+    return MessageFactory.create(
+        **{"status": status, "attempts": 3, "created_at": made, "next_at": now(), "last_error": "HTTP 401", **columns}
+    )
+
+
+def mail_alerts() -> list[tuple[int, bool]]:
+    rows = Alert.objects.filter(kind="mail_failing")
+    return [(alert.context["count"], alert.resolved_at is None) for alert in rows]
+
+
+def test_mails_that_do_not_leave_are_one_alert_until_one_leaves() -> None:
+    waiting = tried()
+    raise_alarms()
+    raise_alarms()
+    assert mail_alerts() == [(1, True)]
+    Message.objects.filter(pk=waiting.pk).update(status="sent", sent_at=now())
+    raise_alarms()
+    assert mail_alerts() == [(1, False)]
+
+
+def test_a_mail_that_was_tried_once_or_lately_or_beside_others_that_leave_is_no_alarm() -> None:
+    tried(attempts=1)
+    tried(minutes=5)
+    raise_alarms()
+    assert mail_alerts() == []
+    tried()
+    tried("sent", sent_at=now() - timedelta(minutes=1))
+    raise_alarms()
+    assert mail_alerts() == []
+
+
+def test_one_bad_address_is_no_alarm_and_many_in_an_hour_are() -> None:
+    tried("failed")
+    for _each in range(3):
+        tried("unknown")
+    raise_alarms()
+    assert mail_alerts() == []
+    tried("failed")
+    raise_alarms()
+    assert mail_alerts() == [(5, True)]
+
+
+def test_a_backup_that_was_recorded_is_missed_a_day_later() -> None:
+    raise_alarms()
+    assert not Alert.objects.exists()
+    record(alarms.BACKUP, is_good=True, at=now() - timedelta(hours=27))
+    record(alarms.BACKUP, is_good=False, detail="disk full")
+    raise_alarms()
+    assert Alert.objects.get().kind == "backup_old"
+    record(alarms.BACKUP, is_good=True)
+    raise_alarms()
+    assert Alert.objects.get().resolved_at is not None

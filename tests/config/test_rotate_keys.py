@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from config.demo.authenticator import new_key
 from config.sign_in.adapters import SEALED
-from smartbill.encryption import Undecryptable, decrypt
+from notifications.encryption import Undecryptable, decrypt
 from smartbill.models import ApiKey
 from tests.factories.people import make_staff
 from tests.factories.smartbill import ApiKeyFactory

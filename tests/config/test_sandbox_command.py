@@ -73,7 +73,8 @@ def check_connections(*only: str) -> tuple[bool, dict[str, str]]:
         well = not ended.code
     assert "prv_" not in out.getvalue()
     assert "sk_test_" not in out.getvalue()
-    return well, {line[5:33].strip(): line[:4].strip() + " " + line[33:] for line in out.getvalue().splitlines()}
+    systems = out.getvalue().partition("\n\n")[0].splitlines()
+    return well, {line[5:33].strip(): line[:4].strip() + " " + line[33:] for line in systems}
 
 
 def unused_port() -> int:

@@ -19,6 +19,7 @@ from config.memory import share_heaps
 from config.provisioning.schedules import set_schedules
 from config.queue import enqueue
 from config.watchdog import Watchdog
+from notifications.services.send_posts import send_due_posts
 from notifications.services.send_urgent import send_urgent_messages
 from smartbill.errors import GenerationChanged, RecordMissing, RestoreNeeded
 from smartbill.services.guard import stop_everybody
@@ -85,6 +86,7 @@ def refuse(error: RestoreNeeded) -> NoReturn:
     try:
         stop_everybody(error)
         send_urgent_messages()
+        send_due_posts()
     except DatabaseError:
         logger.exception("Nobody could be warned.")
     status = 1 if isinstance(error, GenerationChanged) else PERSON_NEEDED

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 
 from config.sign_in.reseal import reseal_factors
-from smartbill.encryption import EncryptedTextField, Undecryptable
+from notifications.encryption import EncryptedTextField, Undecryptable
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from notifications.errors import InvalidAlert
 from notifications.models import Alert, Message, Reader
 from notifications.services import alert as alert_service
-from notifications.services import mail_alert
+from notifications.services import tell_alert
 from notifications.services.alert import raise_alert, resolve_alert
 
 pytestmark = pytest.mark.django_db
@@ -164,7 +164,7 @@ def test_each_reads_it_in_their_own_language(settings):
 
 
 def test_a_storm_ends_in_a_last_mail_that_says_so(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(mail_alert, "BURST", 3)
+    monkeypatch.setattr(tell_alert, "BURST", 3)
     person("ana")
     for number in range(5):
         raise_alert(kind="unknown_old", key=f"document:{number}")

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import FieldError
 from django.db import connection
 
-from smartbill.encryption import Undecryptable, decrypt, encrypt
+from notifications.encryption import Undecryptable, decrypt, encrypt
 from smartbill.models import ApiKey
 from tests.factories.smartbill import ApiKeyFactory
 
