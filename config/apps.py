@@ -23,8 +23,11 @@ class GlueConfig(AppConfig):
     verbose_name = _("Operations")
 
     def ready(self) -> None:
+        from django.db.models.signals import post_migrate
         from django_q.signals import post_execute
 
         from config import checks, heartbeat  # noqa: F401 - registers the system checks
+        from config.fragments import install_fragments
 
+        post_migrate.connect(install_fragments, sender=self, dispatch_uid="config.install_fragments")
         post_execute.connect(heartbeat.on_result_recorded, dispatch_uid="config.heartbeat")

@@ -53,6 +53,7 @@ class InboundEventAdmin(ReadOnlyAdmin):
             hint=_("Events of Stripe that could not be processed. Mend the cause and process them again."),
             urgency=50,
             tone="bad",
+            since="received_at",
             rows=lambda rows: rows.filter(state__in=[State.DEAD, State.POISON]),
         ),
         Problem(
@@ -61,6 +62,7 @@ class InboundEventAdmin(ReadOnlyAdmin):
             hint=_("New, under way, or to be tried again."),
             urgency=92,
             tone="wait",
+            since="received_at",
             rows=lambda rows: rows.filter(state__in=[State.NEW, State.PROCESSING, State.RETRY]),
         ),
     )
@@ -103,7 +105,11 @@ class InboundEventAdmin(ReadOnlyAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        return queryset.filter(Q(event_id=term) | Q(object_id=term) | Q(customer_id=term)), False
+        if term.startswith("evt_"):
+            return queryset.filter(event_id=term), False
+        if term.startswith("cus_"):
+            return queryset.filter(Q(object_id=term) | Q(customer_id=term)), False
+        return queryset.filter(object_id=term), False
 
     def action_applies(self, row: InboundEvent, name: str) -> bool:
         return row.state == State.DEAD or (row.state == State.DONE and row.mirrored_at is None)

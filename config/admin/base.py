@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from config.admin.keyset import KeysetChangeList
 from config.admin.lists import BoundedPaginator
 from config.admin.problems import Problem, ProblemFilter
 from config.admin.texts import Text
@@ -77,6 +78,9 @@ class HouseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
+        return KeysetChangeList
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         """Have the filter to which the cards of the desk lead on every page that has cards."""

@@ -36,10 +36,14 @@ def amount(value: Decimal | None, currency: str) -> str:
     if value is None:
         return EMPTY
     currency = currency.upper()
-    places = get_currency_precision(currency) if currency else 2
-    wanted = max(places, _decimals(value))
+    wanted = _places(value, currency)
     text = format_decimal(value, format="#,##0." + "0" * wanted if wanted else "#,##0", locale=babel_locale())
     return f"{text} {currency}".strip()
+
+
+def exact(value: Decimal | None, currency: str) -> Decimal | None:
+    """Return an amount in units with the decimals that its currency has, for a file; no digit is lost."""
+    return None if value is None else value.quantize(Decimal(1).scaleb(-_places(value, currency.upper())))
 
 
 def babel_locale() -> str:
@@ -74,6 +78,10 @@ def pretty_json(value: Any) -> SafeString:
 def preformatted(text: str) -> SafeString:
     """Return technical text as it is, escaped, in a box that scrolls and can be reached by keyboard."""
     return format_html('<pre class="raw" tabindex="0">{}</pre>', text)
+
+
+def _places(value: Decimal, currency: str) -> int:
+    return max(get_currency_precision(currency) if currency else 2, _decimals(value))
 
 
 def _decimals(value: Decimal) -> int:

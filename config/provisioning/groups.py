@@ -36,7 +36,17 @@ CLERK = [
 ]
 """What a clerk may do beside seeing the business."""
 
+EXPORTS = [
+    "billing.export_reversal",
+    "billing.export_sale",
+    "notifications.export_message",
+    "smartbill.export_document",
+    "config.view_export",
+]
+"""Taking rows out of the house, and seeing who did."""
+
 MANAGER = [
+    *EXPORTS,
     "billing.add_exchangerate",
     "billing.add_rule",
     "billing.change_rule",
@@ -87,7 +97,7 @@ def groups() -> dict[str, list[str]]:
             *views("notifications"),
             "notifications.resend_message",
         ],
-        "Auditor": [*business, *JOBS, *CONNECTIONS, "auth.view_group", "auth.view_user"],
+        "Auditor": [*business, *JOBS, *CONNECTIONS, *EXPORTS, "auth.view_group", "auth.view_user"],
         "Operator": [
             *JOBS,
             *CONNECTIONS,
