@@ -62,13 +62,8 @@ def _stripe(at: datetime) -> Light:
     limit = patience("sello.catch_up_events")
     if at - (found["oldest"] or found["since"]) > limit:
         return Light(name, "bad", _("does not answer"), found["newest"], page)
-    return Light(
-        name,
-        "good" if found["newest"] else "wait",
-        _("works") if found["newest"] else _("not asked yet"),
-        found["newest"],
-        page,
-    )
+    tone, word = ("good", _("works")) if found["newest"] else ("wait", _("not asked yet"))
+    return Light(name, tone, word, found["newest"], page)
 
 
 def _smartbill(at: datetime) -> Light:

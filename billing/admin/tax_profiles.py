@@ -31,6 +31,7 @@ from config.admin import (
     run_on_each,
     two_lines,
 )
+from config.admin.terms import part_of
 from notifications.errors import MessageError
 from smartbill.errors import SmartbillError
 

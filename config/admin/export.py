@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Field, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, StreamingHttpResponse
@@ -70,9 +71,12 @@ class ExportableAdmin(HouseAdmin):
 
     def _file(self, request: HttpRequest, found: ChangeList, format: str) -> StreamingHttpResponse:
         record = Export.objects.create(
-            actor=request.user, model=self.opts.label_lower, filters=request.GET.urlencode()[:2000], format=format,
+            actor=cast(User, request.user),
+            model=self.opts.label_lower,
+            filters=request.GET.urlencode()[:2000],
+            format=format,
             livemode=settings.STRIPE_LIVE_MODE,
-        )  # fmt: skip
+        )
         write, kind = FORMATS[format]
         name = (
             f"sello-{mode_word(settings.STRIPE_LIVE_MODE)}-{self.opts.model_name}-{localtime():%Y-%m-%d-%H%M}.{format}"

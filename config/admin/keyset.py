@@ -96,7 +96,7 @@ class KeysetChangeList(ChangeList):
 
     def _get_deterministic_ordering(self, ordering: Any) -> list[Any]:
         """End in the key, in the direction of the first column: an index runs one way."""
-        found = super()._get_deterministic_ordering(ordering)  # type: ignore[misc]
+        found = super()._get_deterministic_ordering(ordering)
         if len(found) > len(ordering) and ordering and not str(ordering[0]).startswith("-"):
             found[-1] = "pk"
         return list(found)

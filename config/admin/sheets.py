@@ -1,6 +1,6 @@
 """Rows of an export as CSV or XLSX, written while they are read: a million lines need no more memory than one.
 
-Whatever a customer typed is a text and stays one: a cell that a spreadsheet might take for a formula gets an apostrophe.
+What a customer typed is a text and stays one: a cell that a spreadsheet might take for a formula gets an apostrophe.
 Amounts and times are written as numbers and times, not as texts.
 """
 

@@ -12,10 +12,10 @@ from django.db.models.functions import Upper
 from django.db.models.lookups import Exact
 
 PREFIXES = (
-    "acct ba card ch cn cnlt cs cus dp du evt fee fr ii il in inpay li mandate ocm payco pi plink pm po price prod promo "
-    "py pyr qt re seti si src sub sub_sched tok tr trr txcd txn txr we"
+    "acct ba card ch cn cnlt cs cus dp du evt fee fr ii il in inpay li mandate ocm payco pi plink pm po price prod "
+    "promo py pyr qt re seti si src sub sub_sched tok tr trr txcd txn txr we"
 )
-STRIPE_ID = re.compile(rf"(?:{'|'.join(PREFIXES.split())})_[A-Za-z0-9_]{{3,255}}")
+STRIPE_ID = re.compile(rf"(?:{'|'.join(PREFIXES.split())})_[A-Za-z0-9_]{{1,255}}")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 FRAGMENT = re.compile(r"[^\W_]{3}")
 """Three letters or digits in a row: less than that is no trigram, and the whole table would be read for it."""

@@ -1,4 +1,4 @@
-"""What was stamped on one day, counted: figures that cost the same whether a thousand documents or a million are kept."""
+"""What was stamped on one day, counted: figures that cost the same with a thousand documents and with a million."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +11,7 @@ class DayTally(models.Model):
 
     `count` are the documents stamped on the day that count (see `with_counts`), `totals` what they come to per currency
     as text, credit notes with a minus, and `delays` how many took how long from payment to stamp (see `delays.py`).
-    The row is never added to: it is counted anew, so that whatever was missed or done twice is mended by the next count.
+    The row is never added to: it is counted anew, so that the next count mends whatever was missed or done twice.
     """
 
     issuer = models.ForeignKey(Issuer, models.PROTECT, related_name="days", verbose_name=_("issuer"))

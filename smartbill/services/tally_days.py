@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from time import monotonic
+from typing import Any
 
 from django.conf import settings
 from django.utils.timezone import now
@@ -79,12 +80,14 @@ def _count(issuer: Issuer, day: date) -> None:
         DayTally.objects.bulk_create([DayTally(**key, **found)], ignore_conflicts=True)
 
 
-def _documents(issuer: Issuer, day: date) -> Iterator[tuple[str, str, Decimal, datetime, datetime]]:
+def _documents(issuer: Issuer, day: date) -> Iterator[tuple[Any, ...]]:
     start = datetime.combine(day, time.min, issuer.zone)
     end = datetime.combine(day + timedelta(days=1), time.min, issuer.zone)
-    rows = Document.objects.with_counts().filter(
-        # Every kind is named because the index by which they are found leads with it.
-        issuer=issuer, kind__in=Kind.values, livemode=issuer.livemode, stamped_at__gte=start, stamped_at__lt=end,
-        counts=True,
-    ).order_by()  # fmt: skip
-    return rows.values_list("kind", "currency", "total", "occurred_at", "stamped_at").iterator(chunk_size=2000)
+    # Every kind is named because the index by which they are found leads with it.
+    stamped = Document.objects.filter(
+        issuer=issuer, kind__in=Kind.values, livemode=issuer.livemode, stamped_at__gte=start, stamped_at__lt=end
+    )
+    columns = ("counts", "kind", "currency", "total", "occurred_at", "stamped_at")
+    for counts, *row in stamped.with_counts().order_by().values_list(*columns).iterator(chunk_size=2000):
+        if counts:
+            yield tuple(row)
