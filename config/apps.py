@@ -13,9 +13,10 @@ class SelloAdminConfig(AdminConfig):
         super().ready()
         # After the admin modules of all apps were found: the pages of the glue itself.
         import config.pages  # noqa: F401 - registers its pages
-        from config.admin.checks import check_actions
+        from config.admin.checks import check_actions, check_filters
 
         register(check_actions, Tags.admin)
+        register(check_filters, Tags.admin)
 
 
 class GlueConfig(AppConfig):

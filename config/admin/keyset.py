@@ -96,7 +96,7 @@ class KeysetChangeList(ChangeList):
 
     def _get_deterministic_ordering(self, ordering: Any) -> list[Any]:
         """End in the key, in the direction of the first column: an index runs one way."""
-        found = super()._get_deterministic_ordering(ordering)
+        found = super()._get_deterministic_ordering(ordering)  # type: ignore[misc]
         if len(found) > len(ordering) and ordering and not str(ordering[0]).startswith("-"):
             found[-1] = "pk"
         return list(found)
@@ -125,7 +125,7 @@ class KeysetChangeList(ChangeList):
         self.can_show_all = self.multi_page = False
         self.page_num = 1
         asked = {name: request.GET[name] for name in POSITIONS if request.GET.get(name)}
-        self.result_list = self._page(order, asked)  # type: ignore[assignment]
+        self.result_list = self._page(order, asked)
 
     def _page(self, order: Order, asked: Mapping[str, str]) -> list[Any]:
         """Return the rows of the page that was asked for, and set the addresses of the others."""

@@ -128,7 +128,12 @@ def test_the_desk_costs_one_bounded_count_per_problem(django_assert_num_queries:
 
 
 @pytest.mark.parametrize(("livemode", "word"), [(True, "LIVE"), (False, "TEST")])
-def test_the_mode_stands_on_every_page(livemode: bool, word: str) -> None:
+@pytest.mark.parametrize("address", ["/admin/", "/admin/smartbill/document/"])
+def test_the_mode_stands_on_every_page_and_of_a_test_in_its_title_and_a_band(
+    livemode: bool, word: str, address: str
+) -> None:
     with override_settings(STRIPE_LIVE_MODE=livemode):
-        page = signed_in("smartbill.view_document").get("/admin/smartbill/document/").content.decode()
-    assert f'<strong class="mode mode-{word.lower()}">{word}<span>' in page
+        page = signed_in("smartbill.view_document").get(address).content.decode()
+    assert f'<strong class="mode mode-{word.lower()}">{word}' in page
+    is_told = ("<title>[TEST] " in page, '<p class="mode-band">TEST: documents have no legal value</p>' in page)
+    assert is_told == (not livemode, not livemode)
