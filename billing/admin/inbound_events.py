@@ -20,7 +20,9 @@ from config.admin import (
     confirmed_action,
     mode_badge,
     moment,
+    next_move,
     run_on_each,
+    two_lines,
 )
 from config.admin.display import preformatted
 
@@ -116,7 +118,9 @@ class InboundEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("State"))
     def status(self, event: InboundEvent) -> SafeString:
-        return badge(event.get_state_display(), TONES[event.state])
+        next_at = event.next_at if event.state == State.RETRY else None
+        move = next_move(next_at, is_with_person=event.state in (State.DEAD, State.POISON))
+        return two_lines(badge(event.get_state_display(), TONES[event.state]), move)
 
     @admin.display(description=_("Mode"))
     def mode(self, event: InboundEvent) -> SafeString:

@@ -34,6 +34,7 @@ from config.admin import (
     confirmed_action,
     mode_badge,
     moment,
+    next_move,
     pretty_json,
     run_on_each,
     two_lines,
@@ -168,7 +169,9 @@ class SaleAdmin(ExportableAdmin, ManualActions):
 
     @admin.display(description=_("Outcome"))
     def state(self, sale: Sale) -> SafeString:
-        return badge(sale.get_outcome_display(), TONES[sale.outcome])
+        next_at = sale.next_at if sale.outcome == Outcome.PENDING else None
+        move = next_move(next_at, is_with_person=sale.outcome == Outcome.HELD)
+        return two_lines(badge(sale.get_outcome_display(), TONES[sale.outcome]), move)
 
     @admin.display(description=_("Sale"))
     def name(self, sale: Sale) -> SafeString:

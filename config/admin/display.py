@@ -9,7 +9,7 @@ from babel.numbers import format_decimal, get_currency_precision
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.admin.texts import Text
@@ -68,6 +68,13 @@ def moment(at: datetime | None) -> SafeString:
     local = localtime(at)
     day, hour = f"{local:%Y-%m-%d}", f"{local:%H:%M}"
     return format_html('<time datetime="{}">{}<span class="sub">{}</span></time>', at.isoformat(), day, hour)
+
+
+def next_move(at: datetime | None, *, is_with_person: bool) -> str:
+    """Return who or what moves a row next, for the small line below its state; nothing where nobody has to."""
+    if is_with_person:
+        return gettext("waits for a person")
+    return gettext("next attempt %(at)s") % {"at": f"{localtime(at):%m-%d %H:%M}"} if at is not None else ""
 
 
 def pretty_json(value: Any) -> SafeString:

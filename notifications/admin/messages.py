@@ -22,8 +22,10 @@ from config.admin import (
     badge,
     confirmed_action,
     moment,
+    next_move,
     pretty_json,
     run_on_each,
+    two_lines,
 )
 from config.admin.display import preformatted
 from config.admin.terms import is_email, part_of, same_text
@@ -157,7 +159,9 @@ class MessageAdmin(ExportableAdmin, ReadOnlyAdmin):
 
     @admin.display(description=_("State"))
     def state(self, message: Message) -> SafeString:
-        return badge(message.get_status_display(), TONES[message.status])
+        next_at = message.next_at if message.status == Status.QUEUED else None
+        move = next_move(next_at, is_with_person=message.status in (Status.FAILED, Status.UNKNOWN))
+        return two_lines(badge(message.get_status_display(), TONES[message.status]), move)
 
     @admin.display(description=_("Created"))
     def created(self, message: Message) -> SafeString:

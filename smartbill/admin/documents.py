@@ -7,6 +7,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from config.admin import (
@@ -98,8 +99,8 @@ class DocumentAdmin(ExportableAdmin, DocumentEvidence):
         return found
 
     @admin.display(description=_("Next step"))
-    def next_step(self, document: Document) -> SafeString | str:
-        return next_step(document)
+    def next_step(self, document: Document) -> SafeString:
+        return two_lines(next_step(document), Truncator(document.reason).chars(90))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

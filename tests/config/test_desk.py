@@ -45,21 +45,26 @@ def test_a_card_says_how_long_the_oldest_waits() -> None:
 def test_who_entered_a_document_by_hand_is_not_sent_to_let_it_go() -> None:
     endpoint = StripeEndpointFactory.create(issuer=IssuerFactory.create())
     rights = ("billing.view_manualentry", "billing.release_manualentry", "billing.add_manualentry")
+    actor = make_staff(*rights)
     sale = entered_sale(endpoint, make_staff("billing.add_manualentry"))
-    ManualEntry.objects.filter(sale=sale).exists()
-    waiting = ManualEntry.objects.filter(released_at=None, withdrawn_at=None).count()
-    assert waiting == 1
-    assert cards(signed_in(*rights))["waiting"].count == 1
+    entry = ManualEntry.objects.get(sale=sale)
+    assert (entry.released_at, entry.entered_by == actor) == (None, False)
+    client = signed_in(*rights)
+    assert cards(client)["waiting"].count == 1
+    assert [row.pk for row in client.get(cards(client)["waiting"].url).context["cl"].result_list] == [entry.pk]
     assert "waiting" not in cards(signed_in("billing.view_manualentry"))
 
 
 def test_a_document_by_hand_whose_payment_never_came_is_told_after_the_days_of_its_issuer() -> None:
     issuer = IssuerFactory.create(manual_match_days=10)
     actor = make_staff("billing.add_manualentry", "billing.release_manualentry")
-    entered_sale(StripeEndpointFactory.create(issuer=issuer), actor)
+    endpoint = StripeEndpointFactory.create(issuer=issuer)
     client = signed_in("billing.view_manualentry")
-    ManualEntry.objects.exists()
+    entered_sale(endpoint, actor, paid_at=now() - timedelta(days=9))
     assert "unmatched" not in cards(client)
+    late = entered_sale(endpoint, actor, paid_at=now() - timedelta(days=11), price="50.00")
+    card = cards(client)["unmatched"]
+    assert [row.sale_id for row in client.get(card.url).context["cl"].result_list] == [late.pk]
 
 
 def test_figures_are_added_up_per_currency_and_mode() -> None:
