@@ -157,7 +157,7 @@ def test_smartbill_is_told_by_its_answers_and_its_breaker() -> None:
     document = make_document()
     assert light("SmartBill").tone == "wait"
     attempt = make_attempt(document)
-    make_attempt(document, number=2, outcome="unknown", finished_at=now())
+    make_attempt(make_document(issuer=document.issuer), outcome="unknown", api_key=attempt.api_key)
     assert (light("SmartBill").tone, light("SmartBill").last) == ("good", attempt.finished_at)
     channel = Channel.objects.create(issuer=document.issuer, paused_until=now() + timedelta(minutes=5))
     assert light("SmartBill").tone == "warn"

@@ -67,9 +67,11 @@ def test_the_last_two_days_are_counted_at_every_run_and_older_ones_once_a_day(
 ) -> None:
     monkeypatch.setattr(service, "KEPT_DAYS", 4)
     with time_machine.travel(NOW, tick=False):
-        assert [tally_days(), tally_days()] == [4, 2]
+        assert tally_days() == 4
+    with time_machine.travel(NOW + timedelta(minutes=1), tick=False):
+        assert tally_days() == 2
     with time_machine.travel(NOW + timedelta(hours=23), tick=False):
-        assert tally_days() == 3  # the next day of the issuer has begun
+        assert tally_days() == 2  # the next day of the issuer, and the one that was today
     with time_machine.travel(NOW + timedelta(hours=25), tick=False):
         assert tally_days() == 4
 
