@@ -5,7 +5,18 @@ The apps import these names from here and nothing else of `config`; the pages of
 
 from config.admin.base import HouseAdmin, ReadOnlyAdmin, SummaryLine
 from config.admin.confirm import ConfirmForm, ReasonForm, confirmed_action
-from config.admin.display import amount, badge, code, exact, mode_badge, moment, next_move, pretty_json, two_lines
+from config.admin.display import (
+    amount,
+    badge,
+    code,
+    exact,
+    minute,
+    mode_badge,
+    moment,
+    next_move,
+    pretty_json,
+    two_lines,
+)
 from config.admin.each import run_on_each, run_on_set
 from config.admin.export import Column, ExportableAdmin, mode_word
 from config.admin.lists import BoundedPaginator, PeriodFilter, found_exactly
@@ -31,6 +42,7 @@ __all__ = [
     "confirmed_action",
     "exact",
     "found_exactly",
+    "minute",
     "mode_badge",
     "mode_word",
     "moment",

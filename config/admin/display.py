@@ -70,6 +70,13 @@ def moment(at: datetime | None) -> SafeString:
     return format_html('<time datetime="{}">{}<span class="sub">{}</span></time>', at.isoformat(), day, hour)
 
 
+def minute(at: datetime | None) -> SafeString:
+    """Return a time on one line, for a cell that holds two of them."""
+    if at is None:
+        return format_html("{}", EMPTY)
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), f"{localtime(at):%Y-%m-%d %H:%M}")
+
+
 def next_move(at: datetime | None, *, is_with_person: bool) -> str:
     """Return who or what moves a row next, for the small line below its state; nothing where nobody has to."""
     if is_with_person:

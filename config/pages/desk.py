@@ -16,6 +16,8 @@ from config.figures import Day, figures
 from config.lights import Light, lights
 
 WIDTH, HEIGHT, TOP, FOOT, GAP = 720, 180, 14, 20, 3
+EDGE = 26
+"""Half the width of a date, so that the last one is not cut off."""
 EVERY = 5
 """Every fifth day has its date below."""
 
@@ -77,7 +79,7 @@ def bars_of(days: Sequence[Day], most: int) -> list[Bar]:
                 width=round(step - GAP, 1),
                 height=round(height, 1),
                 day=day,
-                label_x=round(number * step + step / 2, 1),
+                label_x=round(min(number * step + step / 2, WIDTH - EDGE), 1),
                 is_labelled=(len(days) - 1 - number) % EVERY == 0,
             )
         )

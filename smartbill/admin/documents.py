@@ -16,8 +16,8 @@ from config.admin import (
     ProblemFilter,
     SummaryLine,
     amount,
+    minute,
     mode_badge,
-    moment,
     two_lines,
 )
 from notifications.errors import MessageError
@@ -43,7 +43,7 @@ class DocumentAdmin(ExportableAdmin, DocumentEvidence):
     problems = PROBLEMS
     refusals = (SmartbillError, MessageError)
     change_form_template = "admin/smartbill/document/page.html"
-    list_display = ["state", "number", "customer", "kind_name", "amount", "paid", "stamped", "correct_until"]
+    list_display = ["state", "number", "customer", "kind_name", "amount", "paid_and_stamped", "correct_until"]
     list_display += ["next_step"]
     list_display_links = ["number"]
     confirm_display = ["state", "number", "customer", "kind_name", "amount"]
@@ -77,13 +77,9 @@ class DocumentAdmin(ExportableAdmin, DocumentEvidence):
         charged = amount(document.charged_total, document.charged_currency) if document.charged_currency else ""
         return two_lines(amount(document.total, document.currency), charged)
 
-    @admin.display(description=_("Paid"))
-    def paid(self, document: Document) -> SafeString:
-        return moment(document.occurred_at)
-
-    @admin.display(description=_("Stamped"))
-    def stamped(self, document: Document) -> SafeString:
-        return moment(document.stamped_at)
+    @admin.display(description=_("Paid and stamped"))
+    def paid_and_stamped(self, document: Document) -> SafeString:
+        return two_lines(minute(document.occurred_at), minute(document.stamped_at))
 
     @admin.display(description=_("Safe to invalidate until"))
     def correct_until(self, document: Document) -> SafeString | str:

@@ -26,7 +26,7 @@ SELECT 'R' || lpad(i::text, 9, '0'), %(issuer)s, 'invoice:in_' || lpad(i::text, 
     CASE WHEN i %% %(every)s = 0 THEN '' ELSE upper(md5(i::text)) END, at,
     CASE WHEN i %% %(every)s = 0 THEN NULL ELSE at + interval '4 seconds' END, false, '', '', '', '', '', at, at, at
 FROM (SELECT i, %(now)s - (%(number)s - i) * (interval '365 days' / %(number)s) AS at
-      FROM generate_series(1, %(number)s) AS i) AS numbered
+      FROM generate_series(1, %(number)s::bigint) AS i) AS numbered
 """
 
 
