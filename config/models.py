@@ -129,3 +129,27 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return f"{self.table} {self.row} {self.operation}"
+
+
+class Export(models.Model):
+    """Rows of a list that a person took as a file. The row is there before the first line leaves; it has no end where
+    the file broke off."""
+
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
+    model = models.CharField(_("list"), max_length=80)
+    filters = models.CharField(_("filters"), max_length=2000, blank=True)
+    format = models.CharField(_("format"), max_length=8)
+    livemode = models.BooleanField(_("live mode"))
+    rows = models.PositiveIntegerField(_("rows"), null=True, blank=True)
+    created_at = models.DateTimeField(_("begun"), default=now)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("export")
+        verbose_name_plural = _("exports")
+        ordering = ["-created_at", "-id"]
+        default_permissions = ("view",)
+        indexes = [models.Index(fields=["-created_at", "-id"], name="export_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.created_at:%Y-%m-%d %H:%M}"

@@ -224,3 +224,6 @@ FACTS: Mapping[str, Promise] = {
     "state": _("State"),
 }
 """The names of values that people are shown in words; another name is shown as it is."""
+
+DEADLINES = ("outage_clock", "correction_window", "proposal_window")
+"""The kinds that say that a time set by law is about to end."""

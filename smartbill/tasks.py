@@ -4,6 +4,7 @@ from datetime import datetime
 
 from config.queue import drain_task
 from smartbill.models import Attempt, Document, Outage
+from smartbill.services import tally_days as days
 from smartbill.services.alarm_doubts import alarm_doubts, alarms_due
 from smartbill.services.alarm_windows import alarm_windows
 from smartbill.services.claim import issuers_with_work
@@ -58,6 +59,10 @@ def _attempts_overdue(at: datetime) -> bool:
 @drain_task(due=_attempts_overdue)
 def drain_overdue_attempts() -> None:
     give_up_overdue_attempts()
+
+
+def tally_days() -> None:
+    days.tally_days()
 
 
 def watch_windows() -> None:

@@ -11,9 +11,11 @@ from billing.admin.profile_imports import ProfileImportAdmin
 from billing.admin.reversals import ReversalAdmin
 from billing.admin.rules import RuleAdmin
 from billing.admin.sales import SaleAdmin
+from billing.admin.search import sources_of
 from billing.admin.simulations import RuleSimulationAdmin, SimulatedSaleAdmin
 from billing.admin.tax_profiles import TaxProfileAdmin
 from billing.admin.tax_requests import TaxRequestAdmin
+from smartbill.admin import search as document_search
 
 __all__ = [
     "CorrectionAdmin",
@@ -32,3 +34,6 @@ __all__ = [
     "TaxProfileAdmin",
     "TaxRequestAdmin",
 ]
+
+if sources_of not in document_search.sources_of:
+    document_search.sources_of.append(sources_of)

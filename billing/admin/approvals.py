@@ -1,9 +1,10 @@
 """The queue of approvals: what waits, since when, how much, which rule asks and why, and who has answered."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.admin.rule_words import looks_of
 from billing.errors import BillingError
 from billing.models import Approval
-from billing.services.answer_approval import ask_again, grant_approval, refuse_approval, requesters_of
+from billing.services.answer_approval import HIGHER, RIGHT, ask_again, grant_approval, refuse_approval, requesters_of
 from config.admin import (
     PeriodFilter,
     Problem,
@@ -38,6 +39,20 @@ from smartbill.errors import SmartbillError
 from smartbill.lifecycle import Kind
 
 State = Approval.State
+
+
+def waiting_for(right: str) -> Callable[[QuerySet[Any], Any], QuerySet[Any]]:
+    """Return how open approvals are narrowed to those that a person may answer: with this right, and not their own."""
+
+    def narrow(rows: QuerySet[Any], person: Any) -> QuerySet[Any]:
+        if not person.has_perm(right):
+            return rows.none()
+        own = Q(requested_by=person) | Q(first_by=person) | Q(sale__entry__entered_by=person)
+        return rows.exclude(pk__in=Approval.objects.open().filter(own).values("pk"))
+
+    return narrow
+
+
 TONES: dict[str, str] = {State.OPEN: "warn", State.GRANTED: "good", State.REFUSED: "bad", State.LAPSED: "off"}
 DETAILS = ["sale_link", "customer", "shown_amount", "about", "age", "asks", "why", "needed"]
 
@@ -60,13 +75,15 @@ class ApprovalAdmin(ReadOnlyAdmin):
             urgency=37,
             tone="bad",
             rows=lambda rows: rows.filter(state=State.OPEN, is_block=True),
+            mine=waiting_for(HIGHER),
         ),
         Problem(
             key="waiting",
-            label=_("Sales to approve"),
+            label=_("Sales for you to approve"),
             hint=_("Paid, and a rule holds them. Approve or refuse each; its page says why it is held."),
             urgency=38,
             rows=lambda rows: rows.filter(state=State.OPEN, is_block=False),
+            mine=waiting_for(RIGHT),
         ),
     )
     list_display = ["status", "name", "customer", "shown_amount", "age", "asks", "what_next"]

@@ -59,6 +59,7 @@ class CorrectionAdmin(CorrectionPage):
             label=_("Corrections to decide"),
             hint=_("A customer or a colleague says that a document is wrong. The page says what the law leaves."),
             urgency=41,
+            since="state_since",
             rows=lambda rows: rows.filter(state=CaseState.OPEN),
         ),
         Problem(
@@ -66,7 +67,11 @@ class CorrectionAdmin(CorrectionPage):
             label=_("Corrections to confirm"),
             hint=_("One person has proposed the remedy. Another confirms or declines it; the law's time runs."),
             urgency=42,
+            since="state_since",
             rows=lambda rows: rows.filter(state=CaseState.PROPOSED),
+            mine=lambda rows, person: (
+                rows.exclude(proposed_by=person) if person.has_perm("billing.decide_correction") else rows.none()
+            ),
         ),
         Problem(
             key="person",
@@ -74,6 +79,7 @@ class CorrectionAdmin(CorrectionPage):
             hint=_("A step was refused. Until it is mended, two documents may be in force for one sale."),
             urgency=16,
             tone="bad",
+            since="state_since",
             rows=lambda rows: rows.filter(state=CaseState.PERSON),
         ),
         Problem(
@@ -82,6 +88,7 @@ class CorrectionAdmin(CorrectionPage):
             hint=_("They go on by themselves."),
             urgency=93,
             tone="wait",
+            since="state_since",
             rows=lambda rows: rows.filter(state=CaseState.UNDER_WAY),
         ),
     )

@@ -20,7 +20,9 @@ from config.admin import (
     confirmed_action,
     mode_badge,
     moment,
+    next_move,
     run_on_each,
+    two_lines,
 )
 from config.admin.display import preformatted
 
@@ -53,6 +55,7 @@ class InboundEventAdmin(ReadOnlyAdmin):
             hint=_("Events of Stripe that could not be processed. Mend the cause and process them again."),
             urgency=50,
             tone="bad",
+            since="received_at",
             rows=lambda rows: rows.filter(state__in=[State.DEAD, State.POISON]),
         ),
         Problem(
@@ -61,6 +64,7 @@ class InboundEventAdmin(ReadOnlyAdmin):
             hint=_("New, under way, or to be tried again."),
             urgency=92,
             tone="wait",
+            since="received_at",
             rows=lambda rows: rows.filter(state__in=[State.NEW, State.PROCESSING, State.RETRY]),
         ),
     )
@@ -103,14 +107,20 @@ class InboundEventAdmin(ReadOnlyAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        return queryset.filter(Q(event_id=term) | Q(object_id=term) | Q(customer_id=term)), False
+        if term.startswith("evt_"):
+            return queryset.filter(event_id=term), False
+        if term.startswith("cus_"):
+            return queryset.filter(Q(object_id=term) | Q(customer_id=term)), False
+        return queryset.filter(object_id=term), False
 
     def action_applies(self, row: InboundEvent, name: str) -> bool:
         return row.state == State.DEAD or (row.state == State.DONE and row.mirrored_at is None)
 
     @admin.display(description=_("State"))
     def status(self, event: InboundEvent) -> SafeString:
-        return badge(event.get_state_display(), TONES[event.state])
+        next_at = event.next_at if event.state == State.RETRY else None
+        move = next_move(next_at, is_with_person=event.state in (State.DEAD, State.POISON))
+        return two_lines(badge(event.get_state_display(), TONES[event.state]), move)
 
     @admin.display(description=_("Mode"))
     def mode(self, event: InboundEvent) -> SafeString:

@@ -1,15 +1,17 @@
 """Documents made by hand: the form with its preview, and the list of what was entered, by whom and why."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,21 +28,66 @@ from billing.services.enter_manual import (
     look_alike,
     shown_of,
 )
-from config.admin import HouseAdmin, amount, badge, found_exactly, moment, pretty_json, two_lines
+from config.admin import (
+    HouseAdmin,
+    Problem,
+    ProblemFilter,
+    amount,
+    badge,
+    found_exactly,
+    moment,
+    pretty_json,
+    two_lines,
+)
 from smartbill.admin.page import TAX_CLASSES, label_of
 from smartbill.lifecycle import Kind
+from smartbill.models import Issuer
 from smartbill.providers import provider_for
 from smartbill.services.create import findings_of
+
+
+def to_let_go_by(rows: QuerySet[Any], person: Any) -> QuerySet[Any]:
+    """Leave out what this person may not let go: everything without the right, and their own where two are needed."""
+    return rows.exclude(needs_second=True, entered_by=person) if person.has_perm(RELEASE) else rows.none()
+
+
+def without_payment(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Narrow to entries whose payment should have been seen, and would not be recognised by itself any more."""
+    late = Q(pk__in=[])
+    for issuer, days in Issuer.objects.values_list("pk", "manual_match_days"):
+        late |= Q(sale__endpoint__issuer=issuer, paid_at__lt=now() - timedelta(days=days))
+    return rows.filter(late, expects_payment=True, linked_at=None, withdrawn_at=None, released_at__isnull=False)
 
 
 @admin.register(ManualEntry)
 class ManualEntryAdmin(HouseAdmin):
     section = "work"
     position = 21
+    problems = (
+        Problem(
+            key="waiting",
+            label=gettext_lazy("Documents made by hand for you to let go"),
+            hint=gettext_lazy("A colleague entered them. Nothing is issued before another person lets them go."),
+            urgency=39,
+            since="entered_at",
+            rows=lambda rows: rows.filter(released_at=None, withdrawn_at=None),
+            mine=to_let_go_by,
+        ),
+        Problem(
+            key="unmatched",
+            label=gettext_lazy("Documents made by hand without their payment"),
+            hint=gettext_lazy(
+                "Issued for a payment that should be at Stripe by now. Look there, and say what became of it."
+            ),
+            urgency=69,
+            since="entered_at",
+            rows=without_payment,
+        ),
+    )
     list_display = ["name", "shown_amount", "why", "entered", "let_go", "payment"]
     list_display_links = ["name"]
     list_select_related = ["sale__document", "entered_by", "released_by"]
-    list_filter = ["why"]
+    list_filter = [ProblemFilter, "why"]
     search_fields = ["sale__key"]
     sortable_by = ()
     readonly_fields = [

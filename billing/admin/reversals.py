@@ -11,6 +11,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from billing.admin.export import REVERSAL_COLUMNS
+from billing.admin.search import reversal_lookup
 from billing.errors import BillingError
 from billing.models import Reversal
 from billing.money import to_decimal
@@ -19,6 +21,7 @@ from billing.remedy_texts import NEXT_STEPS, REASONS
 from billing.services.approve_reversal import approve_reversal
 from billing.services.settle_reversal import decide_again, settle_reversal
 from config.admin import (
+    ExportableAdmin,
     PeriodFilter,
     Problem,
     ProblemFilter,
@@ -27,7 +30,6 @@ from config.admin import (
     amount,
     badge,
     confirmed_action,
-    found_exactly,
     mode_badge,
     moment,
     run_on_each,
@@ -50,7 +52,7 @@ TONES: dict[str, str] = {
 
 
 @admin.register(Reversal)
-class ReversalAdmin(ReadOnlyAdmin):
+class ReversalAdmin(ExportableAdmin, ReadOnlyAdmin):
     section = "work"
     position = 23
     refusals = (BillingError, SmartbillError, MessageError)
@@ -70,6 +72,9 @@ class ReversalAdmin(ReadOnlyAdmin):
             hint=_("Money went back. The remedy stands ready: approve or decline it, the law's time runs."),
             urgency=42,
             rows=lambda rows: rows.filter(state=State.PROPOSED),
+            mine=lambda rows, person: (
+                rows.exclude(approved_by=person) if person.has_perm("billing.approve_reversal") else rows.none()
+            ),
         ),
         Problem(
             key="under_way",
@@ -85,8 +90,10 @@ class ReversalAdmin(ReadOnlyAdmin):
     list_filter = [ProblemFilter, "state", "source", "remedy", PeriodFilter]
     list_select_related = ["sale__document", "credit_note", "approved_by"]
     search_fields = ["key"]
-    search_help_text = _("Any Stripe id of the reversal or of the purchase")
+    search_help_text = _("Any Stripe id of the reversal or of the purchase, or the invoice number")
     sortable_by = ()
+    export_right = "billing.export_reversal"
+    export_columns = REVERSAL_COLUMNS
     confirm_display = ["status", "what", "customer", "amount", "why", "remedy_name"]
     fields = [
         "status",
@@ -126,13 +133,9 @@ class ReversalAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find by an exact id of the reversal or of its sale, each through its own index."""
+        """Find by an exact id of the reversal or of its sale."""
         term = search_term.strip()
-        if not term:
-            return queryset, False
-        ids = ({"aliases__stripe_id": term}, {"key": term}, {"sale__aliases__stripe_id": term}, {"sale__key": term})
-        found = found_exactly(queryset, *ids)
-        return (queryset.none(), False) if found is None else (found, True)
+        return (queryset.filter(reversal_lookup(term)) if term else queryset), False
 
     def action_applies(self, row: Reversal, name: str) -> bool:
         match name:

@@ -9,9 +9,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from billing.admin.export import SALE_COLUMNS
 from billing.admin.manual_actions import ManualActions
 from billing.admin.reversals import reversals_of
 from billing.admin.rule_words import radar_of, rules_of
+from billing.admin.search import sale_lookup
 from billing.admin.tax_forms import EnterTaxDataForm
 from billing.admin.tax_profiles import enter_for
 from billing.errors import BillingError
@@ -22,6 +24,7 @@ from billing.services.ask_for_tax_data import ask_customer
 from billing.services.link_manual import MAYBE_MANUAL
 from billing.services.redecide_sale import redecide_sale
 from config.admin import (
+    ExportableAdmin,
     PeriodFilter,
     Problem,
     ProblemFilter,
@@ -29,9 +32,9 @@ from config.admin import (
     amount,
     badge,
     confirmed_action,
-    found_exactly,
     mode_badge,
     moment,
+    next_move,
     pretty_json,
     run_on_each,
     trail,
@@ -51,7 +54,7 @@ TONES: dict[str, str] = {
 
 
 @admin.register(Sale)
-class SaleAdmin(ManualActions):
+class SaleAdmin(ExportableAdmin, ManualActions):
     section = "work"
     position = 20
     refusals = (BillingError, SmartbillError, MessageError)
@@ -104,8 +107,10 @@ class SaleAdmin(ManualActions):
     list_filter = [ProblemFilter, "outcome", PeriodFilter, "livemode"]
     list_select_related = ["document"]
     search_fields = ["customer_name"]
-    search_help_text = _("Any Stripe id of the purchase, invoice number, or customer")
+    search_help_text = _("Any Stripe id, invoice number, code, tax id, e-mail, or name")
     sortable_by = ()
+    export_right = "billing.export_sale"
+    export_columns = SALE_COLUMNS
     confirm_display = ["state", "name", "customer", "amount", "mode", "why"]
     fields = [
         "state",
@@ -149,14 +154,9 @@ class SaleAdmin(ManualActions):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find by an exact identifier first, each through its own index; else by a part of the name."""
+        """Find by the one thing that the shape of the term says it is."""
         term = search_term.strip()
-        if not term:
-            return queryset, False
-        ids = ({"aliases__stripe_id": term}, {"customer_id": term}, {"key": term}, {"number": term})
-        if (found := found_exactly(queryset, *ids)) is not None:
-            return found, True
-        return queryset.filter(customer_name__icontains=term) if len(term) > 1 else queryset.none(), False
+        return (queryset.filter(sale_lookup(term)) if term else queryset), False
 
     def action_applies(self, row: Sale, name: str) -> bool:
         if name in ManualActions.actions:
@@ -170,7 +170,9 @@ class SaleAdmin(ManualActions):
 
     @admin.display(description=_("Outcome"))
     def state(self, sale: Sale) -> SafeString:
-        return badge(sale.get_outcome_display(), TONES[sale.outcome])
+        next_at = sale.next_at if sale.outcome == Outcome.PENDING else None
+        move = next_move(next_at, is_with_person=sale.outcome == Outcome.HELD)
+        return two_lines(badge(sale.get_outcome_display(), TONES[sale.outcome]), move)
 
     @admin.display(description=_("Sale"))
     def name(self, sale: Sale) -> SafeString:

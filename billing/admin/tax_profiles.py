@@ -31,6 +31,7 @@ from config.admin import (
     run_on_each,
     two_lines,
 )
+from config.admin.terms import part_of
 from notifications.errors import MessageError
 from smartbill.errors import SmartbillError
 
@@ -52,6 +53,7 @@ class TaxProfileAdmin(ReadOnlyAdmin):
             label=_("Tax data with a check digit that does not fit"),
             hint=_("Probably a typing error. Compare the number with the customer's card."),
             urgency=74,
+            since="updated_at",
             rows=lambda rows: rows.filter(has_doubts=True),
         ),
     )
@@ -76,7 +78,7 @@ class TaxProfileAdmin(ReadOnlyAdmin):
         bare = "".join(character for character in term if character not in "-. ")
         if (found := found_exactly(queryset, {"customer_id": term}, {"tax_id": bare or term})) is not None:
             return found, False
-        return queryset.filter(name__icontains=term) if len(term) > 1 else queryset.none(), False
+        return queryset.filter(part_of(term, "name")), False
 
     @admin.display(description=_("Customer"))
     def buyer(self, row: TaxProfile) -> SafeString:

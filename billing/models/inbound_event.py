@@ -77,6 +77,11 @@ class InboundEvent(models.Model):
             models.Index(fields=["next_at", "id"], condition=Q(state__in=["new", "retry"]), name="inbound_due"),
             models.Index(fields=["lease_until"], condition=Q(state="processing"), name="inbound_leased"),
             models.Index(fields=["-received_at", "-id"], name="inbound_newest"),
+            models.Index(
+                fields=["received_at"],
+                condition=Q(state__in=["new", "processing", "retry", "dead", "poison"]),
+                name="inbound_waiting",
+            ),
             models.Index(fields=["state", "-id"], name="inbound_by_state"),
             models.Index(fields=["object_id", "-id"], name="inbound_by_object"),
             models.Index(fields=["object_id"], condition=Q(state__in=["new", "retry"]), name="inbound_open_by_object"),

@@ -75,7 +75,10 @@ class Reversal(models.Model):
         verbose_name = _("reversal")
         verbose_name_plural = _("reversals")
         ordering = ["-created_at", "-id"]
-        permissions = [("approve_reversal", _("Can have a document corrected after a refund"))]
+        permissions = [
+            ("approve_reversal", _("Can have a document corrected after a refund")),
+            ("export_reversal", _("Can export reversals")),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="reversal_takes_something_back"),
             models.CheckConstraint(
@@ -102,7 +105,7 @@ class Reversal(models.Model):
         indexes = [
             models.Index(fields=["next_at", "id"], condition=Q(next_at__isnull=False), name="reversal_due"),
             models.Index(fields=["sale", "occurred_at", "id"], name="reversal_by_sale"),
-            models.Index(fields=["state", "-id"], name="reversal_by_state"),
+            models.Index(fields=["state", "-created_at", "-id"], name="reversal_by_state"),
             models.Index(fields=["-created_at", "-id"], name="reversal_newest"),
         ]
 

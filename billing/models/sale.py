@@ -81,7 +81,7 @@ class Sale(models.Model):
         verbose_name = _("sale")
         verbose_name_plural = _("sales")
         ordering = ["-created_at", "-id"]
-        permissions = [("retry_sale", _("Can have a sale decided again"))]
+        permissions = [("retry_sale", _("Can have a sale decided again")), ("export_sale", _("Can export sales"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(outcome="document", document__isnull=False) | (~Q(outcome="document") & Q(document=None)),
@@ -98,10 +98,11 @@ class Sale(models.Model):
             ),
             models.Index(fields=["search_at", "id"], condition=Q(search_at__isnull=False), name="sale_to_search"),
             models.Index(fields=["-created_at", "-id"], name="sale_newest"),
-            models.Index(fields=["outcome", "-id"], name="sale_by_outcome"),
+            models.Index(fields=["outcome", "-created_at", "-id"], name="sale_by_outcome"),
             models.Index(
-                fields=["-id"], condition=Q(outcome="document") & ~Q(reasons=[]), name="sale_with_open_question"
+                fields=["created_at"], condition=Q(outcome="document") & ~Q(reasons=[]), name="sale_with_open_question"
             ),
+            models.Index(fields=["livemode", "-created_at", "-id"], name="sale_by_mode"),
             models.Index(fields=["customer_id", "-id"], name="sale_by_customer"),
             models.Index(fields=["endpoint", "paid_at", "id"], name="sale_by_payment"),
             models.Index(fields=["number"], name="sale_by_number"),

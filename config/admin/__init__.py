@@ -5,15 +5,30 @@ The apps import these names from here and nothing else of `config`; the pages of
 
 from config.admin.base import HouseAdmin, ReadOnlyAdmin, SummaryLine
 from config.admin.confirm import ConfirmForm, ReasonForm, confirmed_action
-from config.admin.display import amount, badge, code, mode_badge, moment, pretty_json, trail, two_lines
+from config.admin.display import (
+    amount,
+    badge,
+    code,
+    exact,
+    minute,
+    mode_badge,
+    moment,
+    next_move,
+    pretty_json,
+    trail,
+    two_lines,
+)
 from config.admin.each import run_on_each
+from config.admin.export import Column, ExportableAdmin, mode_word
 from config.admin.lists import BoundedPaginator, PeriodFilter, found_exactly
 from config.admin.problems import Problem, ProblemFilter
 from config.admin.site import SelloAdminSite
 
 __all__ = [
     "BoundedPaginator",
+    "Column",
     "ConfirmForm",
+    "ExportableAdmin",
     "HouseAdmin",
     "PeriodFilter",
     "Problem",
@@ -26,9 +41,13 @@ __all__ = [
     "badge",
     "code",
     "confirmed_action",
+    "exact",
     "found_exactly",
+    "minute",
     "mode_badge",
+    "mode_word",
     "moment",
+    "next_move",
     "pretty_json",
     "run_on_each",
     "trail",

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.admin.asks import AskingAdmin
 from config.admin.history import what_changed
+from config.admin.keyset import KeysetChangeList
 from config.admin.lists import BoundedPaginator
 from config.admin.problems import Problem, ProblemFilter
 from config.admin.texts import Text
@@ -84,6 +85,9 @@ class HouseAdmin(AskingAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
+        return KeysetChangeList
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         """Have the filter to which the cards of the desk lead on every page that has cards."""

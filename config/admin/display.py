@@ -10,7 +10,7 @@ from babel.numbers import format_decimal, get_currency_precision
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.admin.texts import Text
@@ -37,10 +37,14 @@ def amount(value: Decimal | None, currency: str) -> str:
     if value is None:
         return EMPTY
     currency = currency.upper()
-    places = get_currency_precision(currency) if currency else 2
-    wanted = max(places, _decimals(value))
+    wanted = _places(value, currency)
     text = format_decimal(value, format="#,##0." + "0" * wanted if wanted else "#,##0", locale=babel_locale())
     return f"{text} {currency}".strip()
+
+
+def exact(value: Decimal | None, currency: str) -> Decimal | None:
+    """Return an amount in units with the decimals that its currency has, for a file; no digit is lost."""
+    return None if value is None else value.quantize(Decimal(1).scaleb(-_places(value, currency.upper())))
 
 
 def babel_locale() -> str:
@@ -75,6 +79,20 @@ def trail(rows: Iterable[tuple[datetime, object, *tuple[object, ...]]]) -> SafeS
     return format_html_join("", "<p>{} <strong>{}</strong> {}</p>", told)
 
 
+def minute(at: datetime | None) -> SafeString:
+    """Return a time on one line, for a cell that holds two of them."""
+    if at is None:
+        return format_html("{}", EMPTY)
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), f"{localtime(at):%Y-%m-%d %H:%M}")
+
+
+def next_move(at: datetime | None, *, is_with_person: bool) -> str:
+    """Return who or what moves a row next, for the small line below its state; nothing where nobody has to."""
+    if is_with_person:
+        return gettext("waits for a person")
+    return gettext("next attempt %(at)s") % {"at": f"{localtime(at):%m-%d %H:%M}"} if at is not None else ""
+
+
 def pretty_json(value: Any) -> SafeString:
     """Return JSON as escaped, indented text."""
     return preformatted(json.dumps(value, indent=2, ensure_ascii=False, default=str))
@@ -83,6 +101,10 @@ def pretty_json(value: Any) -> SafeString:
 def preformatted(text: str) -> SafeString:
     """Return technical text as it is, escaped, in a box that scrolls and can be reached by keyboard."""
     return format_html('<pre class="raw" tabindex="0">{}</pre>', text)
+
+
+def _places(value: Decimal, currency: str) -> int:
+    return max(get_currency_precision(currency) if currency else 2, _decimals(value))
 
 
 def _decimals(value: Decimal) -> int:

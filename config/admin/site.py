@@ -20,7 +20,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from config.admin.base import SECTIONS, HouseAdmin
-from config.admin.problems import Card, count_rows
+from config.admin.problems import Card, card_of
 from config.admin.texts import Text
 
 
@@ -49,6 +49,8 @@ class SelloAdminSite(AdminSite):
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
+        self.panels: list[Callable[[HttpRequest], dict[str, Any]]] = []
+        """What the desk shows beside its cards; the glue, which knows all apps, adds it."""
         self.disable_action("delete_selected")
         self.pages: list[SitePage] = []
 
@@ -126,12 +128,13 @@ class SelloAdminSite(AdminSite):
         ]
 
     def cards(self, request: HttpRequest) -> list[Card]:
-        """Count what needs a person, most urgent first, over the lists that this person may see."""
+        """Count what needs this person, most urgent first, over the lists that they may see."""
         pages = [page for page in self._registry.values() if isinstance(page, HouseAdmin)]
         found = [
-            Card(
+            card_of(
                 problem,
-                count_rows(problem, page.model._default_manager.all()),
+                request.user,
+                page.model._default_manager.all(),
                 f"{page.list_url()}?problem={problem.key}",
             )
             for page in pages
@@ -147,7 +150,8 @@ class SelloAdminSite(AdminSite):
             "under_way": [card for card in cards if card.count and card.problem.tone == "wait"],
             "clear": [card for card in cards if not card.count and card.problem.tone != "wait"],
         }
-        return super().index(request, {**desk, **(extra_context or {})})
+        panels = {name: value for panel in self.panels for name, value in panel(request).items()}
+        return super().index(request, {**desk, **panels, **(extra_context or {})})
 
 
 def _guarded(page: SitePage) -> Callable[..., HttpResponseBase]:

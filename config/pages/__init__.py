@@ -1,6 +1,8 @@
 """The admin pages of what belongs to no app of the domain."""
 
+from config.pages import desk
 from config.pages.changes import ChangeAdmin
+from config.pages.exports import ExportAdmin
 from config.pages.heartbeats import HeartbeatAdmin
 from config.pages.jobs import JobAdmin
 from config.pages.people import GroupAdmin, LogEntryAdmin, UserAdmin
@@ -13,6 +15,7 @@ __all__ = [
     "ApiTokenAdmin",
     "READINESS",
     "ChangeAdmin",
+    "ExportAdmin",
     "FailureAdmin",
     "GroupAdmin",
     "HeartbeatAdmin",
@@ -23,4 +26,5 @@ __all__ = [
     "ScheduleAdmin",
     "SuccessAdmin",
     "UserAdmin",
+    "desk",
 ]

@@ -35,6 +35,7 @@ class HeartbeatAdmin(ReadOnlyAdmin):
             hint=_("Nothing is sent, read or mailed until a worker runs again."),
             urgency=1,
             tone="bad",
+            since="beat_at",
             rows=lambda rows: rows.filter(name=WORKER, beat_at__lt=now() - patience(WORKER)),
         ),
         Problem(
@@ -43,6 +44,7 @@ class HeartbeatAdmin(ReadOnlyAdmin):
             hint=_("Look at the failed tasks for the reason."),
             urgency=4,
             tone="bad",
+            since="beat_at",
             rows=lambda rows: late_jobs(rows, now()),
         ),
         Problem(
@@ -51,6 +53,7 @@ class HeartbeatAdmin(ReadOnlyAdmin):
             hint=_("It was not stopped on purpose. Look at its log; a day later it is no longer expected."),
             urgency=5,
             tone="warn",
+            since="beat_at",
             rows=lambda rows: rows.filter(name__startswith=HOST, beat_at__lt=now() - patience(HOST)),
         ),
     )

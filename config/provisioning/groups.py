@@ -47,7 +47,17 @@ CLERK = [
 ]
 """What a clerk may do beside seeing the business."""
 
+EXPORTS = [
+    "billing.export_reversal",
+    "billing.export_sale",
+    "notifications.export_message",
+    "smartbill.export_document",
+    "config.view_export",
+]
+"""Taking rows out of the house, and seeing who did."""
+
 MANAGER = [
+    *EXPORTS,
     "billing.add_exchangerate",
     "billing.add_rule",
     "billing.change_rule",
@@ -102,7 +112,7 @@ def groups() -> dict[str, list[str]]:
             "notifications.resend_message",
             "config.view_job",
         ],
-        "Auditor": [*business, *JOBS, *CONNECTIONS, *ALERTS, "auth.view_group", "auth.view_user"],
+        "Auditor": [*business, *JOBS, *CONNECTIONS, *ALERTS, *EXPORTS, "auth.view_group", "auth.view_user"],
         "Operator": [
             *JOBS,
             *CONNECTIONS,

@@ -251,6 +251,7 @@ SCHEDULES = {
     "sello.sweep_events": ("billing.tasks.sweep_events", 1),
     "sello.sweep_attempts": ("smartbill.tasks.sweep_attempts", 1),
     "sello.sweep_messages": ("notifications.tasks.sweep_messages", 1),
+    "sello.tally_days": ("smartbill.tasks.tally_days", 1),
     "sello.watch_windows": ("smartbill.tasks.watch_windows", 15),
     "sello.watch_proposals": ("billing.tasks.watch_proposals", 15),
     "sello.catch_up_events": ("billing.tasks.catch_up_events", 15),

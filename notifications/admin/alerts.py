@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from config.admin import PeriodFilter, Problem, ProblemFilter, ReadOnlyAdmin, badge, moment
-from notifications.alerts import KINDS
+from notifications.alerts import DEADLINES, KINDS
 from notifications.models import Alert
 
 
@@ -39,7 +39,17 @@ class AlertAdmin(ReadOnlyAdmin):
             hint=_("Each says what happened, since when, and what to do."),
             urgency=2,
             tone="bad",
+            since="raised_at",
             rows=lambda rows: rows.filter(resolved_at=None),
+        ),
+        Problem(
+            key="deadlines",
+            label=_("Legal deadlines running out"),
+            hint=_("Within 48 hours the safe time of a correction ends. Each names what has to be decided."),
+            urgency=4,
+            tone="bad",
+            since="raised_at",
+            rows=lambda rows: rows.filter(resolved_at=None, kind__in=DEADLINES),
         ),
         Problem(
             key="untold",
@@ -47,6 +57,7 @@ class AlertAdmin(ReadOnlyAdmin):
             hint=_("Nobody concerned has an e-mail address, or there were too many of one kind."),
             urgency=3,
             tone="bad",
+            since="raised_at",
             rows=lambda rows: rows.filter(resolved_at=None, told=0),
         ),
     )

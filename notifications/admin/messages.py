@@ -1,5 +1,6 @@
 """The outbox: what was sent to whom, what became of it, and sending it again."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -10,6 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from config.admin import (
+    Column,
+    ExportableAdmin,
     PeriodFilter,
     Problem,
     ProblemFilter,
@@ -18,11 +21,14 @@ from config.admin import (
     badge,
     confirmed_action,
     moment,
+    next_move,
     pretty_json,
     run_on_each,
     trail,
+    two_lines,
 )
 from config.admin.display import preformatted
+from config.admin.terms import is_email, part_of, same_text
 from notifications.errors import MessageError
 from notifications.lifecycle import Status
 from notifications.models import Message
@@ -30,6 +36,7 @@ from notifications.services.resend_message import resend_message
 from notifications.services.retry_message import retry_message
 from notifications.services.settle_message import cancel_message, confirm_sent
 
+REFERENCE = re.compile(r"[a-z_]+:\S+")
 TONES: dict[str, str] = {
     Status.QUEUED: "wait",
     Status.SENDING: "wait",
@@ -47,6 +54,20 @@ APPLIES: dict[str, set[str]] = {
 """The states in which each action makes sense, as its service sees it."""
 
 
+MESSAGE_COLUMNS = [
+    Column(_("State"), ["status"]),
+    Column(_("To"), ["recipient"]),
+    Column(_("Subject"), ["subject"]),
+    Column(_("Template"), ["template"]),
+    Column(_("Number"), ["number"]),
+    Column(_("Language"), ["language"]),
+    Column(_("Created"), ["created_at"]),
+    Column(_("Sent"), ["sent_at"]),
+    Column(_("Error"), ["last_error"]),
+    Column(_("Reference"), ["reference"]),
+]
+
+
 class SendAgainForm(ReasonForm):
     """A message is sent again as a new one, to the same or another address."""
 
@@ -57,7 +78,7 @@ class SendAgainForm(ReasonForm):
 
 
 @admin.register(Message)
-class MessageAdmin(ReadOnlyAdmin):
+class MessageAdmin(ExportableAdmin, ReadOnlyAdmin):
     section = "work"
     position = 30
     refusals = (MessageError,)
@@ -90,9 +111,11 @@ class MessageAdmin(ReadOnlyAdmin):
     list_display = ["state", "recipient", "template", "number", "language", "created", "sent", "problem"]
     list_display_links = ["recipient"]
     list_filter = [ProblemFilter, "status", PeriodFilter]
-    search_fields = ["=reference", "recipient"]
+    search_fields = ["recipient"]
     search_help_text = _("Address, or a reference such as document:12")
     sortable_by = ()
+    export_right = "notifications.export_message"
+    export_columns = MESSAGE_COLUMNS
     confirm_display = ["state", "recipient", "subject", "number", "created"]
     fields = [
         "state",
@@ -120,12 +143,25 @@ class MessageAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("context", "body_text", "body_html")
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find by a reference or a whole address, each through its own index; else by a part."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if REFERENCE.fullmatch(term):
+            return queryset.filter(reference=term), False
+        return queryset.filter(same_text("recipient", term) if is_email(term) else part_of(term, "recipient")), False
+
     def action_applies(self, row: Message, name: str) -> bool:
         return row.status in APPLIES[name]
 
     @admin.display(description=_("State"))
     def state(self, message: Message) -> SafeString:
-        return badge(message.get_status_display(), TONES[message.status])
+        next_at = message.next_at if message.status == Status.QUEUED else None
+        move = next_move(next_at, is_with_person=message.status in (Status.FAILED, Status.UNKNOWN))
+        return two_lines(badge(message.get_status_display(), TONES[message.status]), move)
 
     @admin.display(description=_("Created"))
     def created(self, message: Message) -> SafeString:

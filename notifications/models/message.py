@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
@@ -67,8 +68,11 @@ class Message(models.Model):
     class Meta:
         verbose_name = _("message")
         verbose_name_plural = _("messages")
-        ordering = ["-id"]
-        permissions = [("resend_message", _("Can send a message again"))]
+        ordering = ["-created_at", "-id"]
+        permissions = [
+            ("resend_message", _("Can send a message again")),
+            ("export_message", _("Can export messages")),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["reference", "template", "number"], name="one_message_per_reference_template_and_number"
@@ -82,8 +86,9 @@ class Message(models.Model):
             ),
             models.Index(fields=["lease_until"], condition=Q(status="sending"), name="message_leased"),
             models.Index(fields=["-created_at", "-id"], name="message_newest"),
-            models.Index(fields=["status", "-id"], name="message_by_status"),
+            models.Index(fields=["status", "-created_at", "-id"], name="message_by_status"),
             models.Index(fields=["reference", "-id"], name="message_by_reference"),
+            models.Index(Upper("recipient"), name="message_by_recipient"),
         ]
 
     def __str__(self) -> str:

@@ -4,17 +4,28 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from config.admin import PeriodFilter, ProblemFilter, SummaryLine, amount, mode_badge, moment, two_lines
+from config.admin import (
+    ExportableAdmin,
+    PeriodFilter,
+    ProblemFilter,
+    SummaryLine,
+    amount,
+    minute,
+    mode_badge,
+    two_lines,
+)
 from notifications.errors import MessageError
-from smartbill.admin import search
 from smartbill.admin.deadlines import DeadlineFilter, until
 from smartbill.admin.evidence_views import DocumentEvidence
+from smartbill.admin.export import DOCUMENT_COLUMNS
 from smartbill.admin.page import document_page
+from smartbill.admin.search import lookup_of
 from smartbill.admin.states import PROBLEMS, kind_name, next_step, status_badge
 from smartbill.errors import SmartbillError
 from smartbill.legal_rules import INVALIDATION
@@ -24,7 +35,7 @@ from smartbill.services.windows import windows_of_documents
 
 
 @admin.register(Document)
-class DocumentAdmin(DocumentEvidence):
+class DocumentAdmin(ExportableAdmin, DocumentEvidence):
     """Buttons follow the table of states: an action stands on the page only where `STAGES` names it."""
 
     section = "work"
@@ -32,15 +43,17 @@ class DocumentAdmin(DocumentEvidence):
     problems = PROBLEMS
     refusals = (SmartbillError, MessageError)
     change_form_template = "admin/smartbill/document/page.html"
-    list_display = ["state", "number", "customer", "kind_name", "amount", "paid", "stamped", "correct_until"]
+    list_display = ["state", "number", "customer", "kind_name", "amount", "paid_and_stamped", "correct_until"]
     list_display += ["next_step"]
     list_display_links = ["number"]
     confirm_display = ["state", "number", "customer", "kind_name", "amount"]
     list_select_related = ["issuer"]
     list_filter = [ProblemFilter, "status", PeriodFilter, DeadlineFilter, "kind", "livemode"]
     search_fields = ["customer_name", "customer_email"]
-    search_help_text = _("Name, e-mail, tax id, number, code, amount, or a Stripe id (in_, pi_, cus_)")
+    search_help_text = _("Name, e-mail, tax id, number, code, amount, or any Stripe id")
     sortable_by = ["amount"]
+    export_right = "smartbill.export_document"
+    export_columns = DOCUMENT_COLUMNS
 
     @admin.display(description=_("State"))
     def state(self, document: Document) -> SafeString:
@@ -64,13 +77,9 @@ class DocumentAdmin(DocumentEvidence):
         charged = amount(document.charged_total, document.charged_currency) if document.charged_currency else ""
         return two_lines(amount(document.total, document.currency), charged)
 
-    @admin.display(description=_("Paid"))
-    def paid(self, document: Document) -> SafeString:
-        return moment(document.occurred_at)
-
-    @admin.display(description=_("Stamped"))
-    def stamped(self, document: Document) -> SafeString:
-        return moment(document.stamped_at)
+    @admin.display(description=_("Paid and stamped"))
+    def paid_and_stamped(self, document: Document) -> SafeString:
+        return two_lines(minute(document.occurred_at), minute(document.stamped_at))
 
     @admin.display(description=_("Safe to invalidate until"))
     def correct_until(self, document: Document) -> SafeString | str:
@@ -86,8 +95,8 @@ class DocumentAdmin(DocumentEvidence):
         return found
 
     @admin.display(description=_("Next step"))
-    def next_step(self, document: Document) -> SafeString | str:
-        return next_step(document)
+    def next_step(self, document: Document) -> SafeString:
+        return two_lines(next_step(document), Truncator(document.reason).chars(90))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -95,10 +104,7 @@ class DocumentAdmin(DocumentEvidence):
         term = search_term.strip()
         if not term:
             return queryset, False
-        if search.looks_like_reference(term) and (found := queryset.filter(reference=term.upper())).exists():
-            return found, False
-        lookup = search.exact_lookup(term) or search.fragment_lookup(term) or Q(pk__in=[])
-        return queryset.filter(lookup), False
+        return queryset.filter(lookup_of(term)), False
 
     def row_label(self, row: Document) -> str:
         return f"{row} · {row.customer_name or row.customer_email or '–'} · {amount(row.total, row.currency)}"

@@ -45,6 +45,7 @@ class IssuerAdmin(HouseAdmin):
             hint=_("An issuer's documents wait. The page says why, and when the next one is tried."),
             urgency=2,
             tone="bad",
+            since="channel__opened_at",
             rows=lambda rows: rows.filter(channel__state__in=[State.OPEN, State.PROBING]),
         ),
         Problem(
@@ -53,6 +54,7 @@ class IssuerAdmin(HouseAdmin):
             hint=_("An issuer's documents wait. The page says why and until when."),
             urgency=3,
             tone="bad",
+            since="channel__opened_at",
             rows=lambda rows: rows.filter(Q(channel__paused_until__gt=now())),
         ),
     )

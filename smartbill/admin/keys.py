@@ -53,6 +53,7 @@ class ApiKeyAdmin(HouseAdmin):
             hint=_("The provider refused it. Nothing is sent through it any more."),
             urgency=4,
             tone="bad",
+            since="stopped_at",
             rows=lambda rows: rows.filter(stopped_at__isnull=False, revoked_at=None),
         ),
         Problem(
@@ -60,6 +61,7 @@ class ApiKeyAdmin(HouseAdmin):
             label=_("API key to be replaced"),
             hint=_("Its date has come: make a new one at the provider."),
             urgency=80,
+            since="replace_on",
             rows=lambda rows: rows.filter(replace_on__lte=localdate(), revoked_at=None),
         ),
     )

@@ -75,6 +75,7 @@ class OutageAdmin(ReadOnlyAdmin):
             hint=_("Documents of an outage must be reported and stamped in time. The page says what and until when."),
             urgency=4,
             tone="bad",
+            since="opened_at",
             rows=lambda rows: rows.filter(closed_at=None, warn_at__lte=now()),
         ),
         Problem(
@@ -83,6 +84,7 @@ class OutageAdmin(ReadOnlyAdmin):
             hint=_("Documents are issued without a seal, or still wait for theirs."),
             urgency=6,
             tone="bad",
+            since="opened_at",
             rows=lambda rows: rows.filter(closed_at=None),
         ),
     )

@@ -19,6 +19,7 @@ class GenerationAdmin(ReadOnlyAdmin):
             hint=_("It does not know what was sent last. An operator runs `manage.py after_restore`."),
             urgency=1,
             tone="bad",
+            since="began_at",
             rows=lambda rows: rows.exclude(contradiction=""),
         ),
     )

@@ -1,5 +1,7 @@
 """The colour of each state, and the states that need a person."""
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -44,13 +46,22 @@ def waiting_too_long(rows: QuerySet[Document]) -> QuerySet[Document]:
     return rows.filter(late)
 
 
+def proposed_by_others(rows: QuerySet[Document], person: Any) -> QuerySet[Document]:
+    """Leave out what this person said themselves, and everything where they may not say whether it is right."""
+    if not person.has_perm("smartbill.resolve_unknown"):
+        return rows.none()
+    return rows.exclude(pk__in=Proposal.objects.open().filter(proposed_by=person).values("document"))
+
+
 PROBLEMS = (
     Problem(
         key="second_person",
         label=_("Waits for a second person"),
         hint=_("One person has answered about a document in doubt. Another has to look and confirm it."),
         urgency=9,
+        since="status_since",
         rows=lambda rows: rows.filter(pk__in=Proposal.objects.open().values("document")),
+        mine=proposed_by_others,
     ),
     Problem(
         key="in_doubt",
@@ -58,6 +69,7 @@ PROBLEMS = (
         hint=_("The answer was lost. Say whether the document was issued."),
         urgency=10,
         tone="bad",
+        since="status_since",
         rows=lambda rows: rows.filter(status__in=[Status.UNKNOWN, Status.INVALIDATION_UNKNOWN]),
     ),
     Problem(
@@ -66,6 +78,7 @@ PROBLEMS = (
         hint=_("What is stamped there is not what we asked for."),
         urgency=15,
         tone="bad",
+        since="status_since",
         rows=lambda rows: rows.filter(~Q(difference="") | ~Q(clash="") | ~Q(twin_code="")),
     ),
     Problem(
@@ -74,6 +87,7 @@ PROBLEMS = (
         hint=_("A step that happens by itself has not happened. Open one to see what it waits for."),
         urgency=17,
         tone="bad",
+        since="status_since",
         rows=waiting_too_long,
     ),
     Problem(
@@ -81,6 +95,7 @@ PROBLEMS = (
         label=_("No PDF"),
         hint=_("Issued, but its PDF could not be made. The page says why; it is tried again every hour."),
         urgency=64,
+        since="status_since",
         rows=lambda rows: rows.filter(~Q(render_error="")),
     ),
     Problem(
@@ -88,6 +103,7 @@ PROBLEMS = (
         label=_("Held"),
         hint=_("Data are missing or contradictory. Nothing was sent."),
         urgency=20,
+        since="status_since",
         rows=lambda rows: rows.filter(status=Status.HELD),
     ),
     Problem(
@@ -96,6 +112,7 @@ PROBLEMS = (
         hint=_("Refused with a reason. Correct the data and send again."),
         urgency=30,
         tone="bad",
+        since="status_since",
         rows=lambda rows: rows.filter(status=Status.REJECTED),
     ),
     Problem(
@@ -103,6 +120,7 @@ PROBLEMS = (
         label=_("In contingency"),
         hint=_("Issued; the tax authority's stamp is still missing."),
         urgency=40,
+        since="status_since",
         rows=lambda rows: rows.filter(status=Status.CONTINGENCY),
     ),
     Problem(
@@ -110,6 +128,7 @@ PROBLEMS = (
         label=_("Nobody was told"),
         hint=_("Issued, but the customer has no e-mail address. Send the link by hand, or mail it to another address."),
         urgency=65,
+        since="status_since",
         rows=lambda rows: rows.filter(untold=True),
     ),
     Problem(
@@ -118,6 +137,7 @@ PROBLEMS = (
         hint=_("Ready, under way, or being invalidated."),
         urgency=90,
         tone="wait",
+        since="status_since",
         rows=lambda rows: rows.filter(status__in=[Status.READY, Status.SUBMITTING, Status.INVALIDATING]),
     ),
 )

@@ -3,6 +3,7 @@
 from smartbill.models.api_key import ApiKey
 from smartbill.models.attempt import Attempt, Evidence
 from smartbill.models.channel import Channel, ChannelEvent
+from smartbill.models.day_tally import DayTally
 from smartbill.models.document import Document
 from smartbill.models.doubt_alarm import DoubtAlarm
 from smartbill.models.event import DocumentEvent
@@ -22,6 +23,7 @@ __all__ = [
     "Attempt",
     "Channel",
     "ChannelEvent",
+    "DayTally",
     "Document",
     "DocumentEvent",
     "DocumentLink",

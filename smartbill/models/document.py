@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
@@ -123,6 +124,7 @@ class Document(models.Model):
             ("invalidate_document", _("Can invalidate an issued document")),
             ("resolve_unknown", _("Can decide what became of a document in doubt")),
             ("credit_document", _("Can issue a credit note")),
+            ("export_document", _("Can export documents")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["source", "purpose"], name="one_document_per_sale_and_purpose"),
@@ -170,7 +172,13 @@ class Document(models.Model):
         ]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="document_newest"),
-            models.Index(fields=["status", "-id"], name="document_by_status"),
+            models.Index(fields=["status", "-created_at", "-id"], name="document_by_status"),
+            models.Index(fields=["kind", "-created_at", "-id"], name="document_by_kind"),
+            models.Index(fields=["livemode", "-created_at", "-id"], name="document_by_mode"),
+            # What waits is counted and dated on the desk: the rows at rest are not in here.
+            models.Index(
+                fields=["status", "status_since"], condition=~Q(status__in=sorted(FINAL)), name="document_waiting"
+            ),
             models.Index(fields=["status_since"], condition=Q(status__in=IN_DOUBT), name="document_in_doubt"),
             models.Index(fields=["next_at", "id"], condition=Q(next_at__isnull=False), name="document_due"),
             models.Index(
@@ -179,14 +187,15 @@ class Document(models.Model):
                 name="document_to_send",
             ),
             models.Index(fields=["render_at", "id"], condition=Q(render_at__isnull=False), name="document_to_render"),
-            models.Index(fields=["-id"], condition=Q(untold=True), name="document_untold"),
+            models.Index(fields=["status_since"], condition=Q(untold=True), name="document_untold"),
             models.Index(
-                fields=["-id"],
+                fields=["status_since"],
                 condition=~Q(difference="") | ~Q(clash="") | ~Q(twin_code="") | ~Q(render_error=""),
                 name="document_amiss",
             ),
             models.Index(fields=["generation_code"], name="document_by_code"),
             models.Index(fields=["control_number"], name="document_by_control_number"),
+            models.Index(Upper("customer_email"), name="document_by_email"),
             models.Index(fields=["customer_reference", "-id"], name="document_by_customer"),
             models.Index(fields=["customer_tax_id", "-id"], name="document_by_tax_id"),
             models.Index(fields=["total", "id"], name="document_by_total"),

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import django
 
-ROWS = ("webhooks", "documents", "many", "backlog")
+ROWS = ("webhooks", "documents", "many", "backlog", "lists")
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from config.admin.checks import check_actions
+from config.admin.checks import check_actions, check_filters
 
 
 class Careless(admin.ModelAdmin):
@@ -46,3 +46,14 @@ def test_an_action_with_permissions_passes(site: AdminSite) -> None:
 
 def test_the_pages_of_the_house_pass() -> None:
     assert [error for error in check_actions() if error.obj is not Careless] == []
+
+
+class Slow(admin.ModelAdmin):
+    list_filter = ["name"]
+
+
+def test_a_filter_that_collects_its_choices_from_the_table_stops_the_start(site: AdminSite) -> None:
+    site.register(Group, Slow)
+    (error,) = [error for error in check_filters() if error.obj is Slow]
+    assert (error.id, "“name”" in error.msg) == ("config.E102", True)
+    assert [error for error in check_filters() if error.obj is not Slow] == []

@@ -3,12 +3,14 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
+from django.utils.timezone import now
 from django_q.models import Failure, OrmQ, Schedule, Success, Task
 from djstripe import models as mirrored
 
 from config.admin import HouseAdmin, ReadOnlyAdmin
 from config.admin.site import SelloAdminSite
 from smartbill.lifecycle import Status
+from smartbill.services.tally_days import tally_days
 from tests.factories.documents import make_document
 from tests.factories.people import make_staff, signed_in
 
@@ -108,17 +110,30 @@ def test_who_has_no_rights_is_told_whom_to_ask() -> None:
     assert "You have no rights yet." in signed_in().get("/admin/").content.decode()
 
 
-def test_the_desk_costs_one_bounded_count_per_problem(django_assert_num_queries: object) -> None:
-    make_document(Status.HELD)
+BESIDE = 2 + 1 + 7 + 1
+"""Session and person; the issuers' days of matching; the lights of four connections; the figures."""
+
+
+@pytest.mark.parametrize("documents", [1, 7])
+def test_the_desk_costs_one_bounded_count_per_problem(django_assert_num_queries: object, documents: int) -> None:
+    for _each in range(documents):
+        make_document(Status.HELD)
+        make_document(Status.STAMPED, stamped_at=now())
+    tally_days()
     client = signed_in(is_superuser=True)
     problems = sum(len(page.problems) for page in admin.site._registry.values() if isinstance(page, HouseAdmin))
-    with django_assert_num_queries(problems + 2) as seen:  # type: ignore[operator]
+    with django_assert_num_queries(problems + BESIDE) as seen:  # type: ignore[operator]
         client.get("/admin/")
     assert sum("LIMIT 1001" in query["sql"] for query in seen) == problems
 
 
 @pytest.mark.parametrize(("livemode", "word"), [(True, "LIVE"), (False, "TEST")])
-def test_the_mode_stands_on_every_page(livemode: bool, word: str) -> None:
+@pytest.mark.parametrize("address", ["/admin/", "/admin/smartbill/document/"])
+def test_the_mode_stands_on_every_page_and_of_a_test_in_its_title_and_a_band(
+    livemode: bool, word: str, address: str
+) -> None:
     with override_settings(STRIPE_LIVE_MODE=livemode):
-        page = signed_in("smartbill.view_document").get("/admin/smartbill/document/").content.decode()
-    assert f'<strong class="mode mode-{word.lower()}">{word}<span>' in page
+        page = signed_in("smartbill.view_document").get(address).content.decode()
+    assert f'<strong class="mode mode-{word.lower()}">{word}' in page
+    is_told = ("<title>[TEST] " in page, '<p class="mode-band">TEST: documents have no legal value</p>' in page)
+    assert is_told == (not livemode, not livemode)

@@ -103,9 +103,21 @@ def test_without_the_right_to_look_there_is_no_list() -> None:
 def test_the_desk_counts_what_waits() -> None:
     held()
     held(action="block")
-    cards = signed_in(*VIEW).get("/admin/").context["urgent"]
-    counts = {str(card.problem.label): card.count for card in cards}
-    assert (counts["Sales to approve"], counts["Sales blocked by a rule"]) == (1, 1)
+    client = signed_in(*VIEW, "billing.answer_approval", "billing.lift_block")
+    counts = {str(card.problem.label): card.count for card in client.get("/admin/").context["urgent"]}
+    assert (counts["Sales for you to approve"], counts["Sales blocked by a rule"]) == (1, 1)
+
+
+def test_the_desk_sends_nobody_to_what_they_may_not_answer() -> None:
+    approval = held()
+    for client in (signed_in(*VIEW), signed_in(*VIEW, "billing.lift_block")):
+        assert client.get("/admin/").context["urgent"] == []
+    asker = make_staff(*VIEW, "billing.answer_approval")
+    Approval.objects.filter(pk=approval.pk).update(first_by=asker)
+    client = Client()
+    client.force_login(asker)
+    assert client.get("/admin/").context["urgent"] == []
+    assert [*client.get("/admin/billing/approval/?problem=waiting").context["cl"].result_list] == []
 
 
 def test_the_sale_says_which_rule_holds_it_and_the_next_step() -> None:

@@ -3,7 +3,8 @@ from decimal import Decimal
 import pytest
 from django.db.models import Q
 
-from smartbill.admin.search import exact_lookup, fragment_lookup, looks_like_reference
+from config.admin.terms import is_stripe_id, same_text
+from smartbill.admin.search import lookup_of
 
 
 @pytest.mark.parametrize(
@@ -12,8 +13,6 @@ from smartbill.admin.search import exact_lookup, fragment_lookup, looks_like_ref
         ("4e1f0a2b-aaaa-4bbb-8ccc-0123456789ab", Q(generation_code="4E1F0A2B-AAAA-4BBB-8CCC-0123456789AB")),
         ("dte-01-m001p001-000000000000123", Q(control_number="DTE-01-M001P001-000000000000123")),
         ("cus_R1a", Q(customer_reference="cus_R1a")),
-        ("in_1Qa", Q(source="invoice:in_1Qa")),
-        ("pi_3Qb", Q(source="payment_intent:pi_3Qb")),
         ("061400000", Q(customer_tax_id__in=["061400000", "061400000"])),
         ("0614-000000-001-4", Q(customer_tax_id__in=["0614-000000-001-4", "06140000000014"])),
         ("1248.50", Q(total=Decimal("1248.50"))),
@@ -21,23 +20,40 @@ from smartbill.admin.search import exact_lookup, fragment_lookup, looks_like_ref
     ],
 )
 def test_a_shape_that_says_what_it_is_is_looked_up_by_equality(term: str, lookup: Q) -> None:
-    assert exact_lookup(term) == lookup
+    assert lookup_of(term) == lookup
 
 
-@pytest.mark.parametrize("term", ["Ana", "ana@example.com", "12345678", "123456789012345", "DTE-01", "1248"])
-def test_anything_else_is_a_fragment(term: str) -> None:
-    assert exact_lookup(term) is None
+def test_a_whole_address_is_compared_and_not_searched() -> None:
+    assert lookup_of("Ana@Example.com") == same_text("customer_email", "Ana@Example.com")
 
 
-def test_a_fragment_is_looked_for_in_two_columns_and_an_address_in_one() -> None:
-    assert fragment_lookup("ana") == Q(customer_name__icontains="ana") | Q(customer_email__icontains="ana")
-    assert fragment_lookup("ana@") == Q(customer_email__icontains="ana@")
+@pytest.mark.parametrize("term", ["Ana", "ana@", "12345678", "123456789012345", "DTE-01", "1248", "ana_perez"])
+def test_anything_else_is_a_fragment_of_name_or_address(term: str) -> None:
+    assert lookup_of(term) == Q(customer_name__icontains=term) | Q(customer_email__icontains=term)
 
 
-def test_one_character_is_not_searched() -> None:
-    assert fragment_lookup("a") is None
+@pytest.mark.parametrize("term", ["a", "an", "a b", "%", "___", "S.A.", "--"])
+def test_what_no_index_can_be_searched_for_finds_nothing(term: str) -> None:
+    assert lookup_of(term) == Q(pk__in=[])
 
 
-@pytest.mark.parametrize(("term", "answer"), [("5jfhrvahca", True), ("5JFHRVAHC", False), ("5JFHRVAHC0", False)])
-def test_a_reference_has_ten_letters_without_look_alikes(term: str, answer: bool) -> None:
-    assert looks_like_reference(term) is answer
+@pytest.mark.parametrize(("term", "is_both"), [("5jfhrvahca", True), ("5JFHRVAHC", False), ("5JFHRVAHC0", False)])
+def test_ten_letters_without_look_alikes_may_be_a_reference(term: str, is_both: bool) -> None:
+    assert (("reference", term.upper()) in lookup_of(term).children) is is_both
+
+
+@pytest.mark.parametrize(
+    ("term", "answer"),
+    [
+        ("in_1Qa", True),
+        ("cs_test_a1B2", True),
+        ("sub_sched_1", True),
+        ("re_3Q", True),
+        ("in_", False),
+        ("ana_perez", False),
+        ("IN_1Qa", False),
+        ("in_1 a", False),
+    ],
+)
+def test_ids_of_stripe_are_known_by_their_beginnings(term: str, answer: bool) -> None:
+    assert is_stripe_id(term) is answer
