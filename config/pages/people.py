@@ -72,7 +72,8 @@ class UserAdmin(HouseAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         factors = Authenticator.objects.filter(user_id=OuterRef("pk"))
-        return super().get_queryset(request).annotate(has_factor=Exists(factors))
+        rows: QuerySet[User] = super().get_queryset(request)
+        return rows.annotate(has_factor=Exists(factors))
 
     @admin.display(description=_("Second factor"))
     def factor(self, user: User) -> SafeString:
