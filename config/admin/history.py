@@ -114,7 +114,12 @@ def what_changed(page: "ModelAdmin[Any]", request: HttpRequest, row: Model) -> H
 def table_name(change: Change) -> str:
     """Name the kind of row that was changed, in the words of the menu."""
     model = _model_of(change.table)
-    return capfirst(str(model._meta.verbose_name)) if model is not None else change.table
+    if model is None:
+        return change.table
+    if model._meta.auto_created:
+        other = next(field for field in model._meta.local_fields if field.column not in ("id", _owner(model, change)))
+        return capfirst(str(other.verbose_name))
+    return capfirst(str(model._meta.verbose_name))
 
 
 def who(change: Change) -> SafeString | str:

@@ -21,8 +21,9 @@ from config.sign_in.reset import CHANGE, reset_second_factor, sign_out
 from config.sign_in.session import end_sessions, is_fresh
 from notifications.models import Reader
 
-NEVER_GIVEN = ("django_q", "djstripe", "contenttypes", "sessions")
-"""Rights over these tables would let a person run code, or write what Stripe alone may say: only to look is given."""
+NEVER_GIVEN = ("django_q", "djstripe", "contenttypes", "sessions", "account", "mfa", "usersessions")
+"""Rights over these tables would let a person run code, write what Stripe alone may say, or be somebody else: only to
+look is given."""
 
 
 def givable_permissions() -> QuerySet[Permission]:
