@@ -33,7 +33,7 @@ class Watched:
 
     @property
     def table(self) -> str:
-        return apps.get_model(self.model)._meta.db_table
+        return str(apps.get_model(self.model)._meta.db_table)
 
     @property
     def columns(self) -> list[str]:

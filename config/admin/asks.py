@@ -29,9 +29,9 @@ class AskForm(forms.Form):
     )
     proof = ProofField()
 
-    def __init__(self, *args: Any, request: HttpRequest, reason: bool, must: bool, proof: bool, **kwargs: Any) -> None:
+    def __init__(self, data: Any, *, request: HttpRequest, reason: bool, must: bool, proof: bool) -> None:
         self.request = request
-        super().__init__(*args, prefix=PREFIX, **kwargs)
+        super().__init__(data, prefix=PREFIX)
         self.fields["reason"].required = must
         for name, is_asked in (("reason", reason), ("proof", proof)):
             if not is_asked:
@@ -55,17 +55,7 @@ class AskingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Have the form refused as long as what is asked beside it is not answered."""
         form = super().get_form(request, obj, change=change, **kwargs)
         ask = self.ask(request, obj)
-        if ask is None or request.method != "POST":
-            return form
-
-        class Asking(form):  # type: ignore[misc,valid-type]
-            def clean(self) -> Any:
-                cleaned = super().clean()
-                if not ask.is_valid():
-                    raise ValidationError(_("Please answer what is asked at the end of the form."))
-                return cleaned
-
-        return Asking
+        return form if ask is None or request.method != "POST" else _asking(form, ask)
 
     def ask(self, request: HttpRequest, obj: Any) -> AskForm | None:
         """Return what has to be asked, the same form for the whole of a request, or None."""
@@ -106,3 +96,16 @@ class AskingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         edits = self.has_add_permission(request) if add else self.has_change_permission(request, obj)
         context["ask"] = self.ask(request, obj) if edits else None
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+
+def _asking(form: Any, ask: AskForm) -> Any:
+    """Return the form, which is valid only when what is asked beside it is answered as well."""
+
+    class Asking(form):  # type: ignore[misc]
+        def clean(self) -> Any:
+            cleaned = super().clean()
+            if not ask.is_valid():
+                raise ValidationError(_("Please answer what is asked at the end of the form."))
+            return cleaned
+
+    return Asking

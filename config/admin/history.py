@@ -68,7 +68,7 @@ class Reader:
                 for column, value in values.items():
                     field = _field(model, column)
                     if value and field is not None and field.related_model is not None:
-                        wanted[field.related_model].add(value)  # type: ignore[index]
+                        wanted[field.related_model].add(value)
         return {
             (model, str(row.pk)): str(row)
             for model, keys in wanted.items()
@@ -82,10 +82,10 @@ class Reader:
         if field is None or text.startswith(HIDDEN):
             return text[:LONGEST]
         if field.related_model is not None:
-            return self.names.get((field.related_model, text), f"#{text}")  # type: ignore[arg-type]
+            return self.names.get((field.related_model, text), f"#{text}")
         if field.get_internal_type() == "BooleanField":
             return _("yes") if text in ("1", "true") else _("no")
-        return str(dict(field.flatchoices).get(text, text))[:LONGEST]  # type: ignore[attr-defined]
+        return str(dict(field.flatchoices).get(text, text))[:LONGEST]
 
     def summary(self, change: Change) -> SafeString:
         """Return the lines of a change in one cell."""
@@ -114,7 +114,12 @@ def what_changed(page: "ModelAdmin[Any]", request: HttpRequest, row: Model) -> H
 def table_name(change: Change) -> str:
     """Name the kind of row that was changed, in the words of the menu."""
     model = _model_of(change.table)
-    return capfirst(str(model._meta.verbose_name)) if model is not None else change.table
+    if model is None:
+        return change.table
+    if model._meta.auto_created:
+        other = next(field for field in model._meta.local_fields if field.column not in ("id", _owner(model, change)))
+        return capfirst(str(other.verbose_name))
+    return capfirst(str(model._meta.verbose_name))
 
 
 def who(change: Change) -> SafeString | str:
@@ -138,7 +143,8 @@ def _owner(model: type[Model], change: Change) -> str:
     if model._meta.label_lower == change.kind:
         return ""
     owner = apps.get_model(change.kind)
-    return next((field.column for field in model._meta.local_fields if field.related_model is owner), "")
+    found = (field.column for field in model._meta.local_fields if field.related_model is owner)
+    return next(found, None) or ""
 
 
 def _with_relations(model: type[Model]) -> Any:

@@ -21,8 +21,9 @@ from config.sign_in.reset import CHANGE, reset_second_factor, sign_out
 from config.sign_in.session import end_sessions, is_fresh
 from notifications.models import Reader
 
-NEVER_GIVEN = ("django_q", "djstripe", "contenttypes", "sessions")
-"""Rights over these tables would let a person run code, or write what Stripe alone may say: only to look is given."""
+NEVER_GIVEN = ("django_q", "djstripe", "contenttypes", "sessions", "account", "mfa", "usersessions")
+"""Rights over these tables would let a person run code, write what Stripe alone may say, or be somebody else: only to
+look is given."""
 
 
 def givable_permissions() -> QuerySet[Permission]:
@@ -72,7 +73,8 @@ class UserAdmin(HouseAdmin, auth_admin.UserAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         factors = Authenticator.objects.filter(user_id=OuterRef("pk"))
-        return super().get_queryset(request).annotate(has_factor=Exists(factors))
+        rows: QuerySet[User] = super().get_queryset(request)
+        return rows.annotate(has_factor=Exists(factors))
 
     @admin.display(description=_("Second factor"))
     def factor(self, user: User) -> SafeString:

@@ -44,7 +44,7 @@ class PasswordChange(account.PasswordChangeView):  # type: ignore[misc]
     """Nobody sets a first password here: whoever may edit people does that."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.has_usable_password():
+        if request.user.is_authenticated and not request.user.has_usable_password():
             return HttpResponseRedirect(reverse("mfa_index"))
         return super().dispatch(request, *args, **kwargs)  # type: ignore[no-any-return]
 

@@ -48,7 +48,7 @@ def test_a_policy_can_be_tried_without_being_enforced() -> None:
 @pytest.mark.parametrize(
     ("address", "status"),
     [
-        ("/admin/login/", 200),
+        ("/account/login/", 200),
         ("/admin/", 302),
         ("/no/such/page", 404),
         ("/d/unknown/", 404),
@@ -72,5 +72,5 @@ def test_every_answer_to_staff_carries_the_strict_policy(address: str, status: i
 
 @pytest.mark.django_db
 def test_a_refused_form_carries_the_strict_policy() -> None:
-    response = Client(enforce_csrf_checks=True).post("/admin/login/", {"username": "x"})
+    response = Client(enforce_csrf_checks=True).post("/account/login/", {"login": "x"})
     assert (response.status_code, response["Content-Security-Policy"]) == (403, STRICT)
