@@ -21,11 +21,12 @@ def added(parts: list[Mapping[str, int]]) -> Counter[int]:
     return total
 
 
-def median_of(counts: Mapping[int, int]) -> float | None:
-    """Return the median in seconds, in the middle of its step; None where nothing was counted."""
+def median_seconds(counts: Mapping[int, int]) -> float | None:
+    """Return the median, in the middle of its step; None where nothing was counted."""
     half, seen = sum(counts.values()) / 2, 0
     for step in sorted(counts):
         seen += counts[step]
         if counts[step] and seen >= half:
-            return float(2 ** ((step - 0.5) / STEPS_PER_DOUBLING)) if step else 1.0
+            seconds = float(2 ** ((step - 0.5) / STEPS_PER_DOUBLING)) if step else 1.0
+            return seconds
     return None
