@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.utils.timezone import localdate
 
 from config.admin import amount
-from smartbill.delays import added, median_of
+from smartbill.delays import added, median_seconds
 from smartbill.models import DayTally
 
 CHART_DAYS = 30
@@ -67,7 +67,7 @@ def figures(at: datetime, *, livemode: bool) -> Figures:
 
 def _sum(rows: Iterable[DayTally]) -> Sum:
     found = list(rows)
-    return Sum(sum(row.count for row in found), _totals(found), median_of(added([row.delays for row in found])))
+    return Sum(sum(row.count for row in found), _totals(found), median_seconds(added([row.delays for row in found])))
 
 
 def _totals(rows: Iterable[DayTally]) -> list[str]:

@@ -21,11 +21,16 @@ def added(parts: list[Mapping[str, int]]) -> Counter[int]:
     return total
 
 
-def median_of(counts: Mapping[int, int]) -> float | None:
-    """Return the median in seconds, in the middle of its step; None where nothing was counted."""
+def seconds_of(step: int) -> float:
+    """Return the middle of a step."""
+    return 2.0 ** ((step - 0.5) / STEPS_PER_DOUBLING) if step else 1.0
+
+
+def median_seconds(counts: Mapping[int, int]) -> float | None:
+    """Return the median, in the middle of its step; None where nothing was counted."""
     half, seen = sum(counts.values()) / 2, 0
     for step in sorted(counts):
         seen += counts[step]
         if counts[step] and seen >= half:
-            return float(2 ** ((step - 0.5) / STEPS_PER_DOUBLING)) if step else 1.0
+            return seconds_of(step)
     return None

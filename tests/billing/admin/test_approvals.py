@@ -110,9 +110,10 @@ def test_the_desk_counts_what_waits() -> None:
 
 def test_the_desk_sends_nobody_to_what_they_may_not_answer() -> None:
     approval = held()
-    for client in (signed_in(*VIEW), signed_in(*VIEW, "billing.lift_block")):
+    view = "billing.view_approval"
+    for client in (signed_in(view), signed_in(view, "billing.lift_block")):
         assert client.get("/admin/").context["urgent"] == []
-    asker = make_staff(*VIEW, "billing.answer_approval")
+    asker = make_staff(view, "billing.answer_approval")
     Approval.objects.filter(pk=approval.pk).update(first_by=asker)
     client = Client()
     client.force_login(asker)
