@@ -145,12 +145,12 @@ PROBLEMS = (
 
 def status_badge(document: Document) -> SafeString:
     """Return the state as a coloured word that explains itself on hover."""
-    return badge(document.get_status_display(), TONES[document.status], title=str(document.stage.meaning))
+    return badge(Status(document.status).label, TONES[document.status], title=str(document.stage.meaning))
 
 
 def kind_name(document: Document) -> SafeString:
     """Return the kind as people call it, with the authority's name on hover."""
-    return format_html('<span title="{}">{}</span>', document.get_kind_display(), SHORT_KINDS[document.kind])
+    return format_html('<span title="{}">{}</span>', Kind(document.kind).label, SHORT_KINDS[document.kind])
 
 
 def next_step(document: Document) -> SafeString | str:

@@ -1,4 +1,4 @@
-"""Documents by the million, made by the database itself: a year of sales, one in fifty not at rest or rare."""
+"""Documents by the million, made by the database itself: a year of sales, one in nine in contingency."""
 
 from django.db import connections
 from django.utils.timezone import now
@@ -7,7 +7,7 @@ from smartbill.models import Issuer
 
 RARE, COMMON = "Xanthorrea", "Comercial"
 """A word in three names, and one in every third."""
-CONTINGENCY_EVERY = 97
+CONTINGENCY_EVERY = 9
 
 SQL = """
 INSERT INTO smartbill_document (
