@@ -125,7 +125,6 @@ def groups() -> dict[str, list[str]]:
             "config.cancel_job",
             "notifications.add_alertroute",
             "notifications.change_alertroute",
-            "notifications.delete_alertroute",
             "notifications.add_alertwebhook",
             "notifications.change_alertwebhook",
             "notifications.send_test_alert",

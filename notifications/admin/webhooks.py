@@ -124,7 +124,7 @@ class AlertRouteForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = AlertRoute
-        fields = ["kind", "group", "webhook"]
+        fields = ["kind", "group", "webhook", "enabled"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -135,21 +135,18 @@ class AlertRouteForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(AlertRoute)
 class AlertRouteAdmin(HouseAdmin):
-    """Routes are added and removed; without any, each kind goes to its usual groups."""
+    """Routes are added and switched off; without any in use, each kind goes to its usual groups."""
 
     section = "jobs"
     position = 61
     form = AlertRouteForm
     refusals = (MessageError,)
     action_rights = {"test": "notifications.send_test_alert"}
-    list_display = ["kind_name", "group", "webhook"]
+    list_display = ["kind_name", "group", "webhook", "enabled"]
     list_select_related = ["group", "webhook"]
     confirm_display = ["kind_name", "group", "webhook"]
     sortable_by = ()
     actions = ["send_test"]
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.has_perm("notifications.delete_alertroute"))
 
     @admin.display(description=_("Alert"))
     def kind_name(self, route: AlertRoute) -> str:

@@ -45,8 +45,8 @@ class AlertWebhook(models.Model):
 
 class AlertRouteQuerySet(models.QuerySet["AlertRoute"]):
     def of_kind(self, kind: str) -> Self:
-        """Routes of this kind and of every kind."""
-        return self.filter(kind__in=[kind, ""])
+        """Routes in use of this kind and of every kind."""
+        return self.filter(kind__in=[kind, ""], enabled=True)
 
 
 class AlertRoute(models.Model):
@@ -62,6 +62,7 @@ class AlertRoute(models.Model):
     webhook = models.ForeignKey(
         AlertWebhook, models.CASCADE, null=True, blank=True, related_name="routes", verbose_name=_("webhook")
     )
+    enabled = models.BooleanField(_("in use"), default=True)
 
     objects = AlertRouteQuerySet.as_manager()
 

@@ -68,7 +68,7 @@ def test_the_menu_follows_the_work() -> None:
         "Requests for tax data",
         "Imports of tax data",
     ]
-    work += ["Messages", "Alerts", "Inbound events"]
+    work += ["Messages", "Alerts", "Inbound events", "Bulk jobs"]
     assert [str(model["name"]) for model in menu[0]["models"]] == work
 
 

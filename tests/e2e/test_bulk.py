@@ -1,4 +1,4 @@
-"""Bulk work, readiness and alert webhooks in a real browser: no script of ours, no error, nothing wider than a phone."""
+"""Bulk work, readiness and alert webhooks in a real browser: no error, no page wider than a phone."""
 
 from pathlib import Path
 from typing import Any

@@ -22,7 +22,7 @@ URL = "https://hooks.slack.example/services/T0/B0/very-secret"
 @pytest.fixture
 def client() -> Client:
     verbs = [f"notifications.{verb}_{model}" for verb in ("view", "add", "change") for model in MODELS]
-    return signed_in(*verbs, "notifications.delete_alertroute", "notifications.send_test_alert")
+    return signed_in(*verbs, "notifications.send_test_alert")
 
 
 MODELS = ("alertwebhook", "alertroute")
@@ -76,22 +76,32 @@ def test_a_route_leads_somewhere_and_takes_the_place_of_the_usual_groups(client:
     person("ana", "Finance manager")
     person("otto", "Night watch")
     group = Group.objects.get(name="Night watch")
-    page = client.post(f"{ROUTES}add/", {"kind": "breaker_open", "group": "", "webhook": ""})
+    page = client.post(f"{ROUTES}add/", {"kind": "breaker_open", "group": "", "webhook": "", "enabled": "on"})
     assert "Name a group, a webhook, or both." in page.content.decode()
-    assert client.post(f"{ROUTES}add/", {"kind": "breaker_open", "group": group.pk, "webhook": ""}).status_code == 302
+    assert (
+        client.post(
+            f"{ROUTES}add/", {"kind": "breaker_open", "group": group.pk, "webhook": "", "enabled": "on"}
+        ).status_code
+        == 302
+    )
     raise_alert(kind="breaker_open", key="acme")
     assert list(Message.objects.values_list("recipient", flat=True)) == ["otto@house.example"]
     raise_alert(kind="dead_letters", key="events")
     assert Message.objects.filter(recipient="ana@house.example").count() == 1
     route = AlertRoute.objects.get()
-    assert client.post(f"{ROUTES}{route.pk}/delete/", {"post": "yes"}).status_code == 302
-    assert not AlertRoute.objects.exists()
+    assert client.post(f"{ROUTES}{route.pk}/delete/", {"post": "yes"}).status_code == 403
+    client.post(f"{ROUTES}{route.pk}/change/", {"kind": "breaker_open", "group": group.pk, "webhook": ""})
+    raise_alert(kind="breaker_open", key="other")
+    assert Message.objects.filter(recipient="ana@house.example").count() == 2
 
 
 def test_the_same_route_is_not_made_twice(client: Client) -> None:
     group = Group.objects.create(name="Operator")
     for expected in (302, 200):
-        assert client.post(f"{ROUTES}add/", {"kind": "", "group": group.pk, "webhook": ""}).status_code == expected
+        assert (
+            client.post(f"{ROUTES}add/", {"kind": "", "group": group.pk, "webhook": "", "enabled": "on"}).status_code
+            == expected
+        )
     assert AlertRoute.objects.count() == 1
 
 
