@@ -164,8 +164,8 @@ KINDS: Mapping[str, Kind] = {
             "sender that it does not accept. They leave by themselves when it is mended."
         ),
         audience=(OPERATORS, MANAGERS),
-        page="notifications_message",
-        query="problem=under_way",
+        page="notifications_alert",
+        query="problem=open",
     ),
     "backup_old": Kind(
         title=_("The last backup is old"),
