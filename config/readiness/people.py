@@ -68,7 +68,12 @@ def _second_factor() -> Item:
             found=_("This installation asks for none."),
             why=why,
         )
-    holders = apps.get_app_config("mfa").get_model("Authenticator")._default_manager.exclude(type="recovery_codes").values("user")
+    holders = (
+        apps.get_app_config("mfa")
+        .get_model("Authenticator")
+        ._default_manager.exclude(type="recovery_codes")
+        .values("user")
+    )
     without = staff.exclude(pk__in=holders).count()
     return Item(
         key="mfa",
