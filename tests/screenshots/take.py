@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def take_all() -> bool:
     finally:
         stack.stop()
     for fault in faults:
-        print(f"  ✗ {fault}")
+        sys.stdout.write(f"  ✗ {fault}\n")
     return not faults
 
 
@@ -82,7 +83,7 @@ def _take(browser: Browser, stack: Stack, wanted: list[Shot]) -> list[str]:
         answer = page.goto(shot.path if shot.path.startswith("http") else f"{stack.web}/admin/{shot.path}")
         file = FOLDER / f"{shot.name}.png"
         page.screenshot(path=file)
-        print(f"  {file.name:<28} {file.stat().st_size // 1000:>4} kB")
+        sys.stdout.write(f"  {file.name:<28} {file.stat().st_size // 1000:>4} kB\n")
         if answer is None or answer.status != 200:
             faults.append(f"{shot.name}: HTTP {answer.status if answer else 'nothing'}")
         if file.stat().st_size > LARGEST:
