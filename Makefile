@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo run worker messages test lint bench money faults mutants clean
+.PHONY: help demo run worker messages test lint bench money faults mutants screenshots clean
 
 help:
 	@echo "make demo     the whole product on this machine, without any account; serves until Ctrl-C"
@@ -12,6 +12,7 @@ help:
 	@echo "make lint     style, types, architecture, migrations, deployment checks"
 	@echo "make bench    ratios of time      make faults   kill, cut and break on purpose (SHORT=1: smaller)"
 	@echo "make money    100,000 invoices to the cent, and documents built per second (ARGS=--invoices=1000: fewer)"
+	@echo "make screenshots  the pictures of the README, taken of a demonstration (needs Chromium)"
 	@echo "make mutants  plant faults in copies of the tree; the suite must catch each"
 	@echo "make run      web server of development on port 8000      make worker   background work"
 	@echo "make messages  read the texts of the sources into config/locale and compile them (needs GNU gettext)"
@@ -92,6 +93,10 @@ faults: .venv/dev.stamp
 # Each planted fault must be caught by the tests that tests/mutations/table.py names for it.
 mutants: .venv/dev.stamp
 	@$(SUITE_ENV) -u DATABASE_URL -u CACHE_URL $(BIN)/python -m tests.mutations $(ARGS)
+
+# One demonstration, ten pages in light, dark and phone width; look at every picture before it is kept.
+screenshots: .venv/dev.stamp
+	@$(SUITE_ENV) -u DATABASE_URL -u CACHE_URL DJANGO_SETTINGS_MODULE=config.settings.local $(BIN)/python -m tests.screenshots
 
 clean:
 	rm -rf .venv var staticfiles .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -13,9 +13,11 @@ from billing.admin.rules import RuleAdmin
 from billing.admin.sales import SaleAdmin
 from billing.admin.search import sources_of
 from billing.admin.simulations import RuleSimulationAdmin, SimulatedSaleAdmin
+from billing.admin.story import related, tell
 from billing.admin.tax_profiles import TaxProfileAdmin
 from billing.admin.tax_requests import TaxRequestAdmin
 from smartbill.admin import search as document_search
+from smartbill.admin import timeline
 
 __all__ = [
     "CorrectionAdmin",
@@ -37,3 +39,6 @@ __all__ = [
 
 if sources_of not in document_search.sources_of:
     document_search.sources_of.append(sources_of)
+if tell not in timeline.TELLERS:
+    timeline.TELLERS.append(tell)
+    timeline.RELATED.append(related)

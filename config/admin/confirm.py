@@ -132,7 +132,7 @@ def confirmed_action(
             return _step(act, question, modeladmin, request, queryset)
 
         step.is_danger, step.needs_proof = is_danger, question.needs_proof  # type: ignore[attr-defined]
-        step.in_bulk, step.act = in_bulk, act  # type: ignore[attr-defined]
+        step.in_bulk, step.act, step.consequence = in_bulk, act, consequence  # type: ignore[attr-defined]
         return admin.action(description=description, permissions=permissions)(step)
 
     return decorate

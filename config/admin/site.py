@@ -26,7 +26,7 @@ from config.admin.texts import Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitePage:
-    """A page of the menu that belongs to no table."""
+    """A page that belongs to no table. Without a section it is not in the menu; without a permission, any staff."""
 
     section: str
     position: int
@@ -53,6 +53,8 @@ class SelloAdminSite(AdminSite):
         """What the desk shows beside its cards; the glue, which knows all apps, adds it."""
         self.disable_action("delete_selected")
         self.pages: list[SitePage] = []
+        self.help_url: Callable[[HttpRequest], str] | None = None
+        """Where the guide tells about the page that is asked for; the glue, which has the guide, sets it."""
 
     def add_page(self, page: SitePage) -> None:
         """Put a page into the menu and among the addresses of the site, for whoever holds its permission."""
@@ -98,6 +100,7 @@ class SelloAdminSite(AdminSite):
             **super().each_context(request),
             "livemode": settings.STRIPE_LIVE_MODE,
             "home_url": reverse("admin:index"),
+            "help_url": self.help_url(request) if self.help_url else "",
         }
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
@@ -111,7 +114,7 @@ class SelloAdminSite(AdminSite):
                 if isinstance(page, HouseAdmin):
                     by_section.setdefault(page.section, []).append((page.position, str(entry["name"]), entry))
         for each in self.pages:
-            if request.user.has_perm(each.permission):
+            if each.section and _may_open(each, request):
                 url = reverse(f"{self.name}:{each.url_name}")
                 entry = {"name": each.name, "object_name": each.url_name, "admin_url": url, "model": None, "perms": {}}
                 by_section.setdefault(each.section, []).append((each.position, str(each.name), entry))
@@ -157,8 +160,12 @@ class SelloAdminSite(AdminSite):
 def _guarded(page: SitePage) -> Callable[..., HttpResponseBase]:
     @wraps(page.view)
     def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.has_perm(page.permission):
+        if not _may_open(page, request):
             raise PermissionDenied
         return page.view(request, *args, **kwargs)
 
     return view
+
+
+def _may_open(page: SitePage, request: HttpRequest) -> bool:
+    return not page.permission or request.user.has_perm(page.permission)

@@ -36,7 +36,7 @@ class Correcting:
         old = self.observer.document(source, "stamped")
         self.observer.sent(old)
         link = self.observer.link_in(self.observer.mails_to(EMAIL)[0])
-        self._ask(link)
+        self.ask(link)
         self.report.step("A customer asks for a correction on the page", NAME, "→", RIGHT_NAME)
         again = "<form" in self.observer.page(f"{link}correction/")
         self.report.promise("there is one open case per document, and the page shows its state", not again)
@@ -46,7 +46,7 @@ class Correcting:
         self._look_at(old, new, link, answer)
         return [source]
 
-    def _ask(self, link: str) -> None:
+    def ask(self, link: str) -> None:
         """Open the form as a browser does and send it."""
         browser, url = requests.Session(), f"{link}correction/"
         page = browser.get(url, timeout=TIMEOUT)

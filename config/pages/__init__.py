@@ -3,6 +3,7 @@
 from config.pages import desk
 from config.pages.changes import ChangeAdmin
 from config.pages.exports import ExportAdmin
+from config.pages.guide import GUIDE
 from config.pages.heartbeats import HeartbeatAdmin
 from config.pages.jobs import JobAdmin
 from config.pages.people import GroupAdmin, LogEntryAdmin, UserAdmin
@@ -13,6 +14,7 @@ from config.pages.tokens import ApiTokenAdmin
 
 __all__ = [
     "ApiTokenAdmin",
+    "GUIDE",
     "READINESS",
     "ChangeAdmin",
     "ExportAdmin",

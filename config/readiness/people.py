@@ -68,8 +68,13 @@ def _second_factor() -> Item:
             found=_("This installation asks for none."),
             why=why,
         )
-    factors = apps.get_app_config("mfa").get_model("Authenticator")._default_manager
-    without = staff.exclude(pk__in=factors.exclude(type="recovery_codes").values("user")).count()
+    holders = (
+        apps.get_app_config("mfa")
+        .get_model("Authenticator")
+        ._default_manager.exclude(type="recovery_codes")
+        .values("user")
+    )
+    without = staff.exclude(pk__in=holders).count()
     return Item(
         key="mfa",
         title=_("Second factor of staff"),

@@ -120,5 +120,5 @@ class DocumentAdmin(ExportableAdmin, DocumentEvidence):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["page"] = document_page(context["original"])
+        context["page"] = document_page(context["original"], request)
         return super().render_change_form(request, context, *args, **kwargs)

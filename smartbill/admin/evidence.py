@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from config.admin import amount
 from smartbill.admin.exact_json import indented
-from smartbill.admin.page import FINDINGS
 from smartbill.admin.states import TONES
+from smartbill.admin.timeline import FINDINGS
 from smartbill.lifecycle import Operation, Outcome, Status
 from smartbill.models import ApiKey, Attempt, Document, Evidence, ReadingRecord
 from smartbill.models.document import IN_DOUBT

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
+from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +13,7 @@ from config.admin import amount
 from smartbill.admin.deadlines import deadlines_of
 from smartbill.admin.ledger import ledger_of
 from smartbill.admin.states import TONES
-from smartbill.admin.timeline import story_of
+from smartbill.admin.timeline import FINDINGS, Files, related_of, story_of
 from smartbill.drafts import Address, Draft, Line, Party, Provenance
 from smartbill.faces import method_name
 from smartbill.lifecycle import Kind, Status
@@ -51,15 +52,6 @@ LABELS = {
 TAX_CLASSES = {"exempt": _("exempt"), "not_subject": _("not subject to tax"), "unknown": _("tax class not known")}
 """What is worth a word beside a line; a taxed one is the rule."""
 
-FINDINGS = {
-    "stamped": _("Stamped"),
-    "contingency": _("In contingency"),
-    "invalidated": _("Invalidated"),
-    "absent": _("not found there"),
-    "no_information": _("no answer that can be used"),
-}
-"""What a look-up found, in words."""
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -79,24 +71,24 @@ class Sheet:
     text: str
 
 
-def document_page(document: Document) -> dict[str, Any]:
+def document_page(document: Document, request: HttpRequest) -> dict[str, Any]:
     """Return everything the template shows; reads only, also where a link has not been made yet."""
     revisions = list(document.revisions.select_related("actor"))
     revision = next((row for row in revisions if row.number == document.revision), None)
     waiting = open_proposal(document) if document.status == Status.UNKNOWN else None
     attempts = list(document.attempts.select_related("api_key").prefetch_related("evidence").order_by("id"))
+    readings = list(document.readings.select_related("actor"))
+    renditions = list(document.renditions.all())
     return {
         "tone": TONES[document.status],
         "total": amount(document.total, document.currency),
         "problems": [(label_of(row["field"]), row["message"]) for row in open_problems(document, revision, attempts)],
         "attempts": [(attempt, sheet(attempt.request), sheet(attempt.answer), _late(attempt)) for attempt in attempts],
-        "readings": [
-            (row, FINDINGS.get(row.state, row.state), sheet(row.content))
-            for row in document.readings.select_related("actor")
-        ],
+        "readings": [(row, FINDINGS.get(row.state, row.state), sheet(row.content)) for row in readings],
         "revisions": revisions,
-        "renditions": list(document.renditions.all()),
-        "story": story_of(document),
+        "renditions": renditions,
+        "story": story_of(document, request, Files(attempts, readings, revisions, renditions)),
+        "related": related_of(document, request),
         "deadlines": deadlines_of(document),
         "corrections": list(document.corrections.order_by("id")) if document.kind == Kind.CCF else [],
         "replacements": list(document.replacements.order_by("id")),

@@ -27,6 +27,7 @@ SAMPLES = {"uuid": "00000000-0000-4000-8000-000000000000", "int": str(ROW), "str
 PATTERNS = {
     "admin/(?P<url>.*)$": "admin/nonsense/",
     "admin/billing/correction/add/": f"admin/billing/correction/add/?document={ROW}",
+    "admin/guide/<str:name>/": "admin/guide/smartbill.document/",
     "api/v1/^(?P<rest>(?:[\\s\\S]*/)?)\\Z": "api/v1/nonsense/",
 }
 """Addresses for routes that are written as expressions, or that ask for a row by their query."""

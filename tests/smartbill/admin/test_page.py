@@ -134,6 +134,7 @@ def test_one_story_from_payment_to_mail_newest_first(client: Client) -> None:
     MessageFactory.create(reference="document:999")
     story = page_of(client, document).context["page"]["story"]
     assert [(moment.what, moment.who) for moment in story] == [
+        ("Revision 1 written", "by itself"),
         ("Mail 1: Sent", ""),
         (f"Mail 1 queued to {mail.recipient}", "by itself"),
         ("Stamped", "by itself"),
@@ -158,7 +159,7 @@ def test_the_customers_page_is_linked_once_it_exists(client: Client) -> None:
 
 def test_the_page_costs_the_same_whatever_its_history(client: Client, django_assert_max_num_queries: Any) -> None:
     document = make_document()
-    with django_assert_max_num_queries(20) as small:
+    with django_assert_max_num_queries(26) as small:
         page_of(client, document)
     key = ApiKeyFactory.create(issuer=document.issuer)
     for number in range(2, 12):
