@@ -11,7 +11,7 @@ from django.conf import settings
 
 from billing.models import StripeEndpoint
 
-_kept: dict[UUID, tuple[float, StripeEndpoint]] = {}
+_kept_until: dict[UUID, tuple[float, StripeEndpoint]] = {}
 
 
 def endpoint_at(uuid: UUID) -> tuple[StripeEndpoint | None, bool]:
@@ -19,7 +19,7 @@ def endpoint_at(uuid: UUID) -> tuple[StripeEndpoint | None, bool]:
 
     It is not to be changed: other threads have the same one in hand.
     """
-    until, kept = _kept.get(uuid, (0.0, None))
+    until, kept = _kept_until.get(uuid, (0.0, None))
     return (kept, False) if monotonic() < until else (read_anew(uuid), True)
 
 
@@ -27,7 +27,7 @@ def read_anew(uuid: UUID) -> StripeEndpoint | None:
     """Return the endpoint as the database has it now; an address that is nobody's is not kept."""
     found = StripeEndpoint.objects.at(uuid)
     if found is None:
-        _kept.pop(uuid, None)
+        _kept_until.pop(uuid, None)
     else:
-        _kept[uuid] = (monotonic() + settings.STRIPE_ENDPOINT_KEPT, found)
+        _kept_until[uuid] = (monotonic() + settings.STRIPE_ENDPOINT_KEPT, found)
     return found

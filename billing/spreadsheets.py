@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from django.utils.translation import gettext as _
+from openpyxl import load_workbook
 
 from billing.errors import UnreadableFile
 
@@ -90,9 +91,6 @@ def _sheet(content: bytes) -> Iterator[SheetRow]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if sum(part.file_size for part in archive.infolist()) > MOST_UNPACKED:
             raise UnreadableFile(_("The XLSX file holds more than a table, or far too much: save the table alone."))
-    # Not at the top: 5 MB that only who reads a workbook needs, in every process of web and worker.
-    from openpyxl import load_workbook
-
     book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     sheet = book.worksheets[0]
     sheet.reset_dimensions()  # what the file says of its own size is not believed

@@ -67,7 +67,7 @@ def test_what_is_refused_by_the_endpoint_as_it_is_now_stays_refused(endpoint):
 
 
 def test_made_up_addresses_are_not_kept(endpoint):
-    before = len(known_endpoints._kept)
+    before = len(known_endpoints._kept_until)
     for _each in range(5):
         assert deliver(StripeEndpointFactory.build(), **signed(SECRET, 1)).status_code == 404
-    assert len(known_endpoints._kept) == before
+    assert len(known_endpoints._kept_until) == before

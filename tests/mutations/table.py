@@ -41,7 +41,7 @@ MUTANTS = {
     ),
     "ack_before_insert": Mutant(
         "Stripe gets its 200 whether or not the event was stored",
-        ("tests/billing/test_webhook.py::test_when_only_the_insert_fails_stripe_is_asked_to_come_back",),
+        ("tests/billing/test_webhook_failures.py::test_when_only_the_insert_fails_stripe_is_asked_to_come_back",),
     ),
     "drop_unique_index": Mutant(
         "the database lets a document have two live attempts",

@@ -5,7 +5,7 @@ from django.test import Client
 
 from billing.models import Approval, Sale
 from billing.services.answer_approval import refuse_approval
-from tests.factories.people import make_staff, signed_in
+from tests.factories.people import make_staff, open_session, signed_in
 from tests.factories.rules import make_approval
 from tests.factories.smartbill import IssuerFactory
 
@@ -115,8 +115,7 @@ def test_the_desk_sends_nobody_to_what_they_may_not_answer() -> None:
         assert client.get("/admin/").context["urgent"] == []
     asker = make_staff(view, "billing.answer_approval")
     Approval.objects.filter(pk=approval.pk).update(first_by=asker)
-    client = Client()
-    client.force_login(asker)
+    client = open_session(asker)
     assert client.get("/admin/").context["urgent"] == []
     assert [*client.get("/admin/billing/approval/?problem=waiting").context["cl"].result_list] == []
 

@@ -128,7 +128,7 @@ def test_a_rule_is_tried_then_switched_on(issuer: Issuer) -> None:
     sale = make_sale(
         issuer, outcome="held", paid_at=now() - timedelta(days=1), reasons=[{"message": "x"}], customer_name="Ana"
     )
-    (refused,) = press(client, "switch_on", rule, reason="Now")
+    (refused,) = press(client, "switch_on", rule, reason="Now", seen=1)
     assert "Try this version" in refused
     (told,) = press(client, "simulate", rule)
     assert "is being tried" in told
@@ -140,7 +140,7 @@ def test_a_rule_is_tried_then_switched_on(issuer: Issuer) -> None:
     rows = client.get(f"/admin/billing/simulatedsale/?simulation__id__exact={simulation.pk}").content.decode()
     assert f'<a href="/admin/billing/sale/{sale.pk}/change/">' in rows
     assert "113.00 USD – yes." in rows
-    (told,) = press(client, "switch_on", rule, reason="Looked at it")
+    (told,) = press(client, "switch_on", rule, reason="Looked at it", seen=1)
     assert told.endswith(": switched on")
     assert Rule.objects.get().state == "on"
     (told,) = press(client, "switch_off", rule, reason="Enough")

@@ -142,7 +142,7 @@ def test_two_people_answer_above_the_amount_of_the_issuer() -> None:
     issuer = IssuerFactory.create(second_person_above=100)
     make_rule(issuer)
     screen(make_sale(issuer))
-    assert Approval.objects.get().people == 2
+    assert Approval.objects.get().needed == 2
 
 
 def test_a_block_needs_the_higher_right(issuer: Any) -> None:

@@ -14,7 +14,7 @@ from config.tasks import drain_jobs
 from notifications.models import Message
 from tests.config.jobs.conftest import RIGHTS
 from tests.factories.notifications import MessageFactory
-from tests.factories.people import make_staff, signed_in
+from tests.factories.people import make_staff, open_session, signed_in
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Job]
@@ -26,9 +26,7 @@ def page_of(job: Job, query: str = "") -> str:
 
 
 def browser(person: Any) -> Client:
-    client = Client()
-    client.force_login(person)
-    return client
+    return open_session(person)
 
 
 def table(client: Client, job: Job, query: str = "") -> list[list[str]]:

@@ -44,7 +44,7 @@ def state(key: str) -> State:
 def test_an_empty_house_lacks_everything_and_guesses_nothing() -> None:
     states = {item.key: item.state for section in checklist() for item in section.items}
     missing = {key for key, found in states.items() if found == State.MISSING}
-    assert {"issuers", "worker", "schedules", "groups", "deciders", "mfa", "alerts", "https"} <= missing
+    assert {"issuers", "worker", "schedules", "groups", "deciders", "alerts", "https"} <= missing
     assert {key for key, found in states.items() if found == State.UNKNOWN} == {
         "stripe_account",
         "mail_works",
@@ -60,7 +60,7 @@ def test_every_point_that_is_not_ready_says_why_it_matters_and_how_it_is_mended(
             assert str(item.title), item.key
             assert str(item.found), item.key
             assert str(item.why), item.key
-            assert item.state == State.READY or item.url or item.command or item.key == "mfa", item.key
+            assert item.state == State.READY or item.url or item.command, item.key
 
 
 @pytest.mark.parametrize("field", ["nrc", "activity_code", "department", "phone"])
