@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from billing import places
 from billing.profile_fields import FIELDS, HOME_COUNTRY, TAX_ID_FIELDS
 from billing.texts import digits
-from config.ticked import ask_once
+from config.admin.ticked import ask_once
 from smartbill.errors import Problem
 from smartbill.providers.el_salvador.catalogues import ACTIVITIES, COUNTRIES, catalogue
 from smartbill.providers.el_salvador.identity_rules import check_digit_fits

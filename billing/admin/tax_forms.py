@@ -62,7 +62,7 @@ class EnterTaxDataForm(TaxForm, ReasonForm):
             "customer_id": self.customer_id,
             "livemode": self.livemode,
             "values": self.values(),
-            "is_confirmed": self.is_confirmed or bool(self.settled & set(self.values().values())),
+            "is_confirmed": self.is_confirmed,
             "version": self.cleaned_data["version"],
             "reason": self.cleaned_data["reason"],
         }

@@ -9,7 +9,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from config.admin import ConfirmForm, ReasonForm
-from config.ticked import ask_once
+from config.admin.ticked import ask_once
 from smartbill.admin.deadlines import window_text
 from smartbill.admin.page import open_problems
 from smartbill.drafts import CORRECTED, Address, Draft, Party, Provenance

@@ -56,7 +56,7 @@ def test_the_name_of_a_business_wins_over_that_of_the_person_in_the_same_place()
 )
 def test_a_nit_is_kept_as_digits_with_its_raw_text(source):
     buyer = buyer_from({source: "0614-010190-001-4"})
-    assert (buyer.party.tax_id_type, buyer.party.tax_id) == ("nit", "06140101900018")
+    assert (buyer.party.tax_id_type, buyer.party.tax_id) == ("nit", "06140101900014")
     assert buyer.provenance["party.tax_id"] == Provenance(source=source, raw="0614-010190-001-4", rule="digits only")
 
 

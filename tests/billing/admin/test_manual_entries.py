@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 
-from billing.models import Approval, ManualEntry, Sale
+from billing.models import Approval, ManualEntry, Sale, profile_of
 from billing.services.decide_sale import decide_sale
 from smartbill.models import Document
 from tests.factories.billing import StripeEndpointFactory
@@ -130,7 +130,8 @@ def test_the_rules_are_asked_before_it_is_entered_and_nothing_is_stored_by_askin
     assert "By hand needs two" in page
     assert "Enter it, held" in page
     assert "Issue it now" not in page
-    assert not (Sale.objects.exists() or Approval.objects.exists())
+    assert not Sale.objects.exists()
+    assert not Approval.objects.exists()
     answer = browser.post(URL, {**data, "_enter": "1"}, follow=True).content.decode()
     assert "It is held, and its page says why." in answer
 
@@ -228,3 +229,20 @@ def test_the_check_of_what_waits_to_be_let_go_says_so_and_the_kind(endpoint):
     assert "113.00 USD" in page
     sale.refresh_from_db()
     assert (sale.outcome, Document.objects.count()) == ("held", 0)
+
+
+def test_a_doubted_number_is_asked_about_once_and_for_that_number_only(endpoint):
+    browser = signed_in(*RIGHTS, *SEES)
+    data = typed(browser, endpoint, id_type="dui", id_number="01234567-9")
+    page = browser.post(URL, {**data, "_preview": "1"}).content.decode()
+    assert 'name="is_right"' in page
+    assert 'id="preview"' not in page
+    other = browser.post(URL, {**data, "_preview": "1", "is_right": "012345670"}).content.decode()
+    assert 'id="preview"' not in other
+    page, data = previewed(browser, {**data, "is_right": "012345679"})
+    assert "Issue it now" in page
+    browser.post(URL, {**data, "_enter": "1"})
+    sale = Sale.objects.get()
+    decide_sale(sale_id=sale.pk)
+    assert Document.objects.get().status == "ready"
+    assert profile_of(sale.key, livemode=False).entries["dui"].confirmed.startswith("person")
