@@ -89,7 +89,7 @@ def test_applying_stores_all_rows_and_releases_what_waits(manager):
 
 def test_a_workbook_is_read_as_well(manager):
     row = given(manager, workbook(["customer_id", "NRC"], ["cus_1", 123456]), "profiles.xlsx")
-    assert row.rows == [{"row": 2, "customer_id": "cus_1", "version": 0, "values": {"nrc": "123456"}}]
+    assert row.rows == [{"row": 2, "customer_id": "cus_1", "version": 0, "values": {"nrc": "123456"}, "doubts": []}]
 
 
 def test_a_profile_that_changed_since_refuses_the_whole_file(manager):
