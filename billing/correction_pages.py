@@ -25,6 +25,7 @@ from billing.throttle import may_pass
 from smartbill.lifecycle import VISIBLE_TO_CUSTOMER, Status
 from smartbill.models import Document, DocumentLink
 from smartbill.services.link import hash_of
+from smartbill.services.replace import is_in_force
 
 MOST_LOOKS, MOST_ASKS, HOUR = 120, 10, 3600
 
@@ -79,6 +80,8 @@ def _answer(request: HttpRequest, link: DocumentLink) -> HttpResponse:
     latest = link.document.cases.order_by("-id").first()
     if latest is not None and not (latest.is_over and "again" in request.GET):
         return _page(request, link.document, case=latest, what=_told(latest))
+    if not is_in_force(link.document):
+        return _page(request, link.document, what="over", status=422 if is_asked else 200)
     form = AskForm(request.POST if is_asked else None)
     if is_asked and form.is_valid():
         try:

@@ -11,6 +11,7 @@ from billing.models import Correction
 from config.admin import amount
 from smartbill.clock_texts import WINDOW_NAMES
 from smartbill.legal_rules import CREDIT_NOTE, INVALIDATION
+from smartbill.providers import provider_for
 from smartbill.services.propose import needs_second_person
 from smartbill.services.windows import windows_of_document
 from smartbill.windows import Window
@@ -21,7 +22,10 @@ Preview = Sequence[tuple[str, Sequence[str]]]
 def preview_of(case: Correction, mending: str, facts: CaseFacts) -> Preview:
     """Return what this remedy would do to this case, as headings with their sentences."""
     return [
-        (_("At the tax authority"), [*_authority(case, mending), *_deadlines(case, mending)]),
+        (
+            _("At the tax authority"),
+            [*_authority(case, mending), *_nameless(case, mending), *_deadlines(case, mending)],
+        ),
         (_("In Stripe"), _stripe(case, facts)),
         (_("In the books"), _books(case, mending, facts)),
         (_("For the customer"), _customer(case, mending)),
@@ -48,6 +52,21 @@ def _authority(case: Correction, mending: str) -> list[str]:
             text = _("%(number)s is invalidated and nothing is issued in its place. That cannot be undone.")
             return [text % {"number": number}]
     return [_("A credit note to %(number)s is issued. The document stays valid for the rest.") % {"number": number}]
+
+
+def _nameless(case: Correction, mending: str) -> list[str]:
+    """Say which name the authority does not hold, before somebody corrects it there."""
+    document = case.document
+    issued = document.revisions.get(number=document.revision).draft
+    if mending not in (Mending.REPLACE, Mending.REISSUE) or provider_for(document.issuer).names_buyer(issued):
+        return []
+    return [
+        _(
+            "It holds %(number)s for a consumer without name, because there is no tax id. A new name or address "
+            "reaches it only together with the buyer's tax id."
+        )
+        % {"number": document}
+    ]
 
 
 def _deadlines(case: Correction, mending: str) -> list[str]:

@@ -24,10 +24,12 @@ from billing.purchases import Purchase
 from billing.stripe_facts import facts_of
 from billing.stripe_purchases import purchase_from
 from billing.taxes import standard_rate
+from billing.texts import digits
 from smartbill.drafts import Draft, Party, Payment, Provenance
 from smartbill.errors import Problem
 from smartbill.lifecycle import Kind
 from smartbill.models import Issuer
+from smartbill.providers import provider_for
 
 DUI_DIGITS = 9
 DUI_SERVES_AS_NIT = gettext_noop("digits only; 9 digits are a DUI that serves as NIT")
@@ -35,12 +37,16 @@ DUI_SERVES_AS_NIT = gettext_noop("digits only; 9 digits are a DUI that serves as
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A snapshot that was read: what was bought, by whom, and in which language they are addressed."""
+    """A snapshot that was read: what was bought, by whom, and in which language they are addressed.
+
+    `confirmed` are numbers by which somebody stands although their check digit does not fit.
+    """
 
     purchase: Purchase
     buyer: Buyer
     language: str
     spoken: Provenance
+    confirmed: frozenset[str] = frozenset()
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -58,6 +64,7 @@ def account_of(content: Mapping[str, Any], *, issuer: Issuer, profile: Profile =
         buyer=buyer,
         language=language,
         spoken=spoken,
+        confirmed=profile.confirmed,
         extras=(content.get(ORIGIN) or {}).get("extras", {}),
     )
 
@@ -102,7 +109,7 @@ def draft_from_account(
     )
     built = build_lines(purchase, rules)
     payments, paid_by = payments_of(purchase)
-    return Draft(
+    draft = Draft(
         issuer_id=issuer.pk,
         source=source,
         kind=decided.kind.value,
@@ -127,6 +134,9 @@ def draft_from_account(
         extras=account.extras,
         held_because=(*decided.problems, *built.problems, *_sum_problems(purchase, built, payments)),
     )
+    if digits(party.tax_id)[0] in account.confirmed:
+        return draft
+    return replace(draft, held_because=(*draft.held_because, *provider_for(issuer).doubts(draft)))
 
 
 def _party_for(kind: str, buyer: Buyer) -> tuple[Party, dict[str, Provenance]]:

@@ -7,7 +7,8 @@
 | NRC | 2 to 8 digits; the authority publishes no check digit |
 | activity, country, department, municipality, district | the tax authority's catalogues |
 
-A check digit that does not fit is a doubt and stays visible: no official text states how it is made.
+A check digit that does not fit is a doubt: no official text states how it is made. Whoever enters such a number is
+asked once whether it is right, and until somebody says so, documents for it are held.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +18,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from stdnum.sv import nit as stdnum_nit
 
 from billing import places
 from billing.languages import LANGUAGES
@@ -25,7 +25,7 @@ from billing.profile_fields import FIELDS, HOME_COUNTRY, KINDS, PERSON_TYPES
 from config.admin.texts import Text
 from smartbill.errors import Problem
 from smartbill.providers.el_salvador.catalogues import ACTIVITIES, COUNTRIES, catalogue
-from smartbill.providers.el_salvador.identity_rules import dui_digit_fits
+from smartbill.providers.el_salvador.identity_rules import check_digit_fits
 
 FITS, DOUBT, FORM, LISTED = "fits", "doubt", "form", "listed"
 CHECKS: Mapping[str, Text] = {
@@ -97,17 +97,15 @@ def _contradictions(present: Values, wrong: set[str]) -> list[Problem]:
 
 # Rules of one field each ----------------------------------------------------------------------------------------------
 def _nit(value: str) -> str:
-    if len(value) == 9:
-        return FITS if dui_digit_fits(value) else DOUBT
-    if len(value) != 14:
+    if len(value) not in (9, 14):
         raise Wrong(_("The NIT has 14 digits, or 9 where the DUI serves as NIT."))
-    return FITS if stdnum_nit.is_valid(value) else DOUBT
+    return FITS if check_digit_fits(value) else DOUBT
 
 
 def _dui(value: str) -> str:
     if len(value) != 9:
         raise Wrong(_("The DUI has 9 digits."))
-    return FITS if dui_digit_fits(value) else DOUBT
+    return FITS if check_digit_fits(value) else DOUBT
 
 
 def _nrc(value: str) -> str:

@@ -33,7 +33,10 @@ _IDENTITY = tuple(f".{key}" for name in ("sv_nit", "sv_dui", "sv_passport", "sv_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One field as somebody gave it. `check` is a key of `billing.profile_checks.CHECKS`, `at` an ISO time."""
+    """One field as somebody gave it. `check` is a key of `billing.profile_checks.CHECKS`, `at` an ISO time.
+
+    `confirmed` says who stands by a value whose check raised a doubt; empty where nobody was asked.
+    """
 
     value: str
     raw: str
@@ -41,6 +44,7 @@ class Entry:
     rule: str = ""
     check: str = ""
     at: str = ""
+    confirmed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,11 @@ class Profile:
         """Return the value of a field, empty when nobody has given it."""
         entry = self.entries.get(name)
         return entry.value if entry else ""
+
+    @property
+    def confirmed(self) -> frozenset[str]:
+        """The values by which somebody stands although a check raised a doubt."""
+        return frozenset(entry.value for entry in self.entries.values() if entry.confirmed)
 
     @property
     def values(self) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The form for tax data, as the customer sees it and as staff do: fields of the form become fields of the profile."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any, cast
 
@@ -9,9 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from billing import places
 from billing.profile_fields import FIELDS, HOME_COUNTRY, TAX_ID_FIELDS
+from billing.texts import digits
+from config.admin.ticked import ask_once
 from smartbill.errors import Problem
 from smartbill.providers.el_salvador.catalogues import ACTIVITIES, COUNTRIES, catalogue
+from smartbill.providers.el_salvador.identity_rules import check_digit_fits
 
+CONFIRM = "is_right"
 Choices = list[tuple[str, Any]]
 PLAIN = ("legal_name", "nrc", "activity_code", "country", "line", "city", "postal_code", "email", "phone")
 FORM_FIELDS: Mapping[str, str] = {
@@ -33,7 +37,13 @@ def form_field(path: str) -> str:
 
 
 class TaxForm(forms.Form):
-    """What a document may have to name. Which of it is needed depends on the kind; the service knows and says so."""
+    """What a document may have to name. Which of it is needed depends on the kind; the service knows and says so.
+
+    Of a number whose check digit does not fit it is asked once whether it is right; `settled` are those that somebody
+    answered for before.
+    """
+
+    settled: Collection[str] = ()
 
     kind = forms.ChoiceField(
         label=_("Which document do you need?"),
@@ -88,7 +98,27 @@ class TaxForm(forms.Form):
         district, municipality = cleaned.get("district", ""), cleaned.get("municipality", "")
         if district and municipality and district[:2] != municipality[:2]:
             self.add_error("district", _("This district lies in another department than the municipality."))
+        if kind in ("nit", "dui"):
+            self._ask_about(digits(number or "")[0])
         return cleaned
+
+    def _ask_about(self, number: str) -> None:
+        if number in self.settled or check_digit_fits(number):
+            return
+        error = _("The last digit of %(number)s does not fit. Correct the number, or tick the box if it is right.")
+        ask_once(
+            self,
+            CONFIRM,
+            value=number,
+            label=_("The number is right: I have compared it with the card"),
+            error=str(error) % {"number": number},
+            after="id_number",
+        )
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether somebody stands by a number whose check digit does not fit."""
+        return bool(self.cleaned_data.get(CONFIRM))
 
     def values(self) -> dict[str, str]:
         """Return every field of the profile that the form speaks about, empty where nothing was given."""

@@ -20,7 +20,7 @@ from billing.models import TaxRequest, profile_of
 from billing.services.ask_for_tax_data import becomes_consumer, until
 from billing.services.complete_request import complete_request
 from billing.services.redraft import MOST_SALES, buyer_problems, waiting_sales
-from billing.tax_form import TaxForm, form_field
+from billing.tax_form import CONFIRM, TaxForm, form_field
 from billing.throttle import may_pass
 from smartbill.faces import LOCALES
 from smartbill.services.link import hash_of
@@ -35,7 +35,7 @@ MOST_LOOKS, MOST_ANSWERS, HOUR = 120, 20, 3600
 MOST_SHOWN = 5
 GROUPS = (
     ("who", ["kind", "legal_name", "email", "phone"]),
-    ("number", ["id_type", "id_number"]),
+    ("number", ["id_type", "id_number", CONFIRM]),
     ("company", ["nrc", "activity_code"]),
     ("address", ["country", "municipality", "district", "line", "city", "postal_code"]),
 )
@@ -81,7 +81,7 @@ def _form(request: HttpRequest, asked: TaxRequest) -> HttpResponse:
     form = TaxForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            complete_request(asked, values=form.given())
+            complete_request(asked, values=form.given(), is_confirmed=form.is_confirmed)
         except InvalidProfile as error:
             form.show(error.problems)
         except RequestOver:
@@ -103,7 +103,10 @@ def _context(asked: TaxRequest, form: TaxForm) -> dict[str, Any]:
         "asked": asked,
         "issuer": asked.endpoint.issuer,
         "form": form,
-        "groups": [(key, [(form[name], missing.get(name, "")) for name in names]) for key, names in GROUPS],
+        "groups": [
+            (key, [(form[name], missing.get(name, "")) for name in names if name in form.fields])
+            for key, names in GROUPS
+        ],
         "purchases": [
             (number, format_currency(document.total, document.currency, locale=locale))
             for number, document in documents[:MOST_SHOWN]

@@ -122,7 +122,17 @@ class _Face:
         rows = [(_tax_id_label(party.tax_id_type), party.tax_id), (_("NRC"), party.nrc)]
         rows += [(_("Activity"), party.activity_text), (_("Address"), self._address())]
         rows += [(_("E-mail"), party.email), (_("Phone"), party.phone)]
-        return {"name": party.name or _("Final consumer"), "rows": [[label, value] for label, value in rows if value]}
+        return {
+            "name": party.name or _("Final consumer"),
+            "note": self._unreported(),
+            "rows": [[label, value] for label, value in rows if value],
+        }
+
+    def _unreported(self) -> str:
+        """What the authority's data file does not say: the name of a consumer without tax id."""
+        if not self.draft.party.name or self.provider.names_buyer(self.draft):
+            return ""
+        return _("Reported to the tax authority as a consumer without name. The name stands here for information only.")
 
     def _address(self) -> str:
         address = self.draft.party.address

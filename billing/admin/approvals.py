@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from billing.admin.rule_words import looks_of
 from billing.errors import BillingError
 from billing.models import Approval
-from billing.services.answer_approval import HIGHER, RIGHT, ask_again, grant_approval, refuse_approval, requesters_of
+from billing.services.announce_approval import requesters_of
+from billing.services.answer_approval import HIGHER, RIGHT, ask_again, grant_approval, refuse_approval
 from config.admin import (
     PeriodFilter,
     Problem,
@@ -89,7 +90,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
     list_display = ["status", "name", "customer", "shown_amount", "age", "asks", "what_next"]
     list_display_links = ["name"]
     list_filter = [ProblemFilter, "state", "is_block", PeriodFilter]
-    list_select_related = ["sale__endpoint__issuer", "first_by", "ended_by", "requested_by"]
+    list_select_related = ["sale__endpoint__issuer", "sale__entry__entered_by", "first_by", "ended_by", "requested_by"]
     search_fields = ["sale__key"]
     search_help_text = _("Any Stripe id of the purchase, or its invoice number")
     sortable_by = ()
@@ -185,10 +186,20 @@ class ApprovalAdmin(ReadOnlyAdmin):
         if row.state == State.OPEN and row.first_by is not None:
             return gettext("Approved by %(who)s; another person has to approve as well.") % {"who": row.first_by}
         if row.state == State.OPEN:
-            return gettext("Lift the block or refuse.") if row.is_block else gettext("Approve or refuse.")
+            answer = gettext("Lift the block or refuse.") if row.is_block else gettext("Approve or refuse.")
+            return f"{answer} {self._but(row)}".strip()
         if row.state == State.REFUSED:
             return gettext("Refund it at Stripe, or ask again with a reason.")
         return gettext("Nothing: the sale goes on by itself.")
+
+    def _but(self, row: Approval) -> str:
+        """Say who has no button, and why."""
+        entered = row.sale.entry.entered_by if row.sale.is_manual else None
+        wanting = dict.fromkeys(str(person) for person in (entered, row.requested_by) if person is not None)
+        if not wanting:
+            return ""
+        text = gettext("%(who)s entered or asked for it and cannot answer: another person has to.")
+        return text % {"who": ", ".join(wanting)}
 
     @admin.display(description=_("Next step"))
     def what_next(self, row: Approval) -> str:

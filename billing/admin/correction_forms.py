@@ -1,6 +1,5 @@
 """What the questions about a correction ask, each with what the remedy does."""
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -185,19 +184,11 @@ class ReplaceForm(LineAmounts, CorrectForm):
             plan = {"draft": self.draft().as_json(), "seen": seen_of(self.facts)}
             for blocker in plan_blockers(self.case, mending_for(self.facts).mending, plan, self.facts):
                 self.add_error(None, blocker)
-        if not self.errors and self._is_unchanged():
-            self.add_error(None, _("Nothing was changed: the new document would say the same as the old one."))
         return cleaned
 
     def draft(self) -> Draft:
         """Return the draft as typed, over what is left of the lines."""
         return reduced(super().draft(), self.taken())
-
-    def _is_unchanged(self) -> bool:
-        issued = self.document.revisions.get(number=self.document.revision).draft
-        return replace(self.draft(), provenance={}).as_json() == replace(
-            issued, provenance={}, held_because=()
-        ).as_json() and self.case.wrong in (Wrong.BUYER, Wrong.KIND)
 
     def service_fields(self) -> dict[str, Any]:
         return {"draft": self.draft(), **{name: self.cleaned_data[name] for name in ("answer", "reason")}}

@@ -23,8 +23,8 @@ from billing.money import to_decimal
 from billing.services.enter_manual import (
     RELEASE,
     Entered,
-    draft_of_entered,
     enter_manual,
+    foreseen_of_entered,
     look_alike,
     shown_of,
 )
@@ -159,11 +159,18 @@ class ManualEntryAdmin(HouseAdmin):
             return self._page(request, form, lines)
         entered = form.entered(lines.lines())  # type: ignore[attr-defined]
         seen = form.cleaned_data["shown"] == shown_of(entered)
-        if "_enter" in request.POST and seen and (answer := self._enter(request, form, entered)):
+        preview = self._preview(request, form, entered)
+        if "_enter" not in request.POST or preview is None:
+            return self._page(request, form, lines, preview)
+        if not seen:
+            text = _("Nothing was entered: something changed since it was shown. Look at it again, then press again.")
+            return self._page(request, form, lines, preview, notice=text)
+        if answer := self._enter(request, form, entered, is_held=bool(preview["problems"])):
             return answer
-        return self._page(request, form, lines, self._preview(request, form, entered))
+        text = "" if form.errors else _("Nothing was entered: tick the box if it is another sale than these.")
+        return self._page(request, form, lines, preview, notice=text)
 
-    def _enter(self, request: HttpRequest, form: ManualForm, entered: Entered) -> HttpResponse | None:
+    def _enter(self, request: HttpRequest, form: ManualForm, entered: Entered, *, is_held: bool) -> HttpResponse | None:
         try:
             sale = enter_manual(entered, token=form.form_token, actor=request.user)
         except EnteredAlready:
@@ -175,16 +182,19 @@ class ManualEntryAdmin(HouseAdmin):
         text = _("Entered: %(sale)s. It is issued at once.")
         if sale.entry.released_at is None:
             text = _("Entered: %(sale)s. It waits for another person to let it be issued.")
+        elif is_held:
+            text = _("Entered: %(sale)s. It is held, and its page says why.")
         messages.success(request, text % {"sale": sale})
         return HttpResponseRedirect(reverse("admin:billing_sale_change", args=[sale.pk]))
 
     def _preview(self, request: HttpRequest, form: ManualForm, entered: Entered) -> dict[str, Any] | None:
         """Return what would be issued, by the very rules that issue it; None where the form has to be mended first."""
         try:
-            draft = draft_of_entered(entered, token=form.form_token)
+            foreseen = foreseen_of_entered(entered, token=form.form_token)
         except BillingError as error:
             form.add_error(None, str(error))
             return None
+        draft = foreseen.draft
         findings = findings_of(entered.issuer, draft)
         for problem in [row for row in findings.problems if row.field.startswith("extras")]:
             form.add_error("extras", str(problem.message))
@@ -200,7 +210,8 @@ class ManualEntryAdmin(HouseAdmin):
             ],
             "breakdown": [] if findings.problems else _breakdown(entered, draft),
             "problems": [
-                (label_of(row.field), row.message, advice_of(row.code, row.field).how) for row in findings.problems
+                (label_of(row.field), row.message, advice_of(row.code, row.field).how)
+                for row in (*findings.problems, *foreseen.problems)
             ],
             "warnings": [row.message for row in findings.warnings],
             "alike": look_alike(entered, draft),
@@ -208,7 +219,14 @@ class ManualEntryAdmin(HouseAdmin):
         }
 
     def _page(
-        self, request: HttpRequest, form: ManualForm, lines: Any, preview: Any = None, *, is_quiet: bool = False
+        self,
+        request: HttpRequest,
+        form: ManualForm,
+        lines: Any,
+        preview: Any = None,
+        *,
+        notice: str = "",
+        is_quiet: bool = False,
     ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
@@ -217,6 +235,7 @@ class ManualEntryAdmin(HouseAdmin):
             "form": form,
             "lines": lines,
             "preview": preview,
+            "notice": notice,
             "quiet": is_quiet,
         }
         return TemplateResponse(request, "admin/billing/manualentry/add.html", context)

@@ -19,7 +19,7 @@ from billing.profile_checks import check_values
 from billing.profile_fields import KINDS
 from billing.services.enter_manual import Entered, stripe_id_of
 from billing.services.snapshot_sale import plain
-from billing.tax_form import TaxForm
+from billing.tax_form import CONFIRM, TaxForm
 from billing.taxes import FIRST_DAY
 from smartbill.faces import method_name
 
@@ -152,8 +152,8 @@ class ManualForm(TaxForm):
             "endpoint", "why", "note", "paid_at", "method", "payment_reference", "expects_payment", "stripe_id",
         ],
         gettext_lazy("The buyer"): [
-            "customer_id", "document_kind", "kind", "legal_name", "id_type", "id_number", "nrc", "activity_code",
-            "country", "municipality", "district", "line", "city", "postal_code", "email", "phone",
+            "customer_id", "document_kind", "kind", "legal_name", "id_type", "id_number", CONFIRM, "nrc",
+            "activity_code", "country", "municipality", "district", "line", "city", "postal_code", "email", "phone",
         ],
         gettext_lazy("Rare cases"): ["extras"],
     }  # fmt: skip
@@ -171,7 +171,9 @@ class ManualForm(TaxForm):
 
     def parts(self) -> list[tuple[Any, list[forms.BoundField]]]:
         """Return the fields under their headings."""
-        return [(heading, [self[name] for name in names]) for heading, names in self.sections.items()]
+        return [
+            (heading, [self[name] for name in names if name in self.fields]) for heading, names in self.sections.items()
+        ]
 
     def clean_paid_at(self) -> datetime:
         at: datetime = self.cleaned_data["paid_at"]
@@ -246,6 +248,7 @@ class ManualForm(TaxForm):
             stripe_id=typed["stripe_id"],
             expects_payment=typed["expects_payment"] == "yes",
             is_another=typed["is_another"],
+            is_confirmed=self.is_confirmed,
         )
 
     @property

@@ -1,5 +1,6 @@
 """Files with tax data: given, checked cell by cell, and applied as a whole by somebody who has seen the result."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -41,6 +42,14 @@ class ProfileImportForm(forms.ModelForm):  # type: ignore[type-arg]
         if (file.size or 0) > MOST_BYTES:
             raise forms.ValidationError(_("The file is larger than 2 MB: split it."))
         return file
+
+
+def _doubted(names: Sequence[str]) -> SafeString | str:
+    """Warn of numbers whose check digit does not fit: documents for them wait until a person confirms them."""
+    if not names:
+        return ""
+    text = _("%(fields)s: the check digit does not fit. Documents wait until somebody confirms it in the tax profile.")
+    return badge(text % {"fields": ", ".join(str(FIELDS[name].label) for name in names)}, "warn")
 
 
 @admin.register(ProfileImport)
@@ -120,10 +129,11 @@ class ProfileImportAdmin(HouseAdmin):
                 _("Row %(row)s") % {"row": each["row"]},
                 each["customer_id"],
                 "; ".join(f"{FIELDS[name].label}: {value}" for name, value in each["values"].items()),
+                _doubted(each["doubts"]),
             )
             for each in row.rows[:MOST_SHOWN]
         )
-        return format_html_join("", "<p>{} <strong>{}</strong> {}</p>", rows) or "–"
+        return format_html_join("", "<p>{} <strong>{}</strong> {} {}</p>", rows) or "–"
 
     @confirmed_action(
         description=_("Apply the file"),

@@ -39,6 +39,8 @@ def rules_of(sale: Sale) -> SafeString | str:
     """Return the last decision of the rules about a sale, and its approvals with the next step."""
     decision = sale.rule_decisions.order_by("-id").first()
     if decision is None:
+        if sale.document_id is None:
+            return _("The rules have not been asked yet: that is done before a document is made.")
         return _("No rule was in force when it was decided.")
     said = looks_of(decision.looks, sale.endpoint.issuer.currency)
     links = (

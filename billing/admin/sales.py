@@ -151,6 +151,11 @@ class SaleAdmin(ExportableAdmin, ManualActions):
     ]
     actions = [*ManualActions.actions, "decide_again", "enter_tax_data", "ask_for_data"]
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Of a sale entered by hand Stripe said nothing; what was entered is a page of its own."""
+        hidden = ("risk", "snapshot_content") if obj is not None and obj.is_manual else ()
+        return [name for name in super().get_fields(request, obj) if name not in hidden]
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:

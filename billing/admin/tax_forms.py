@@ -39,6 +39,7 @@ class EnterTaxDataForm(TaxForm, ReasonForm):
         self.livemode = row.livemode
         self.profile = profile_of(self.customer_id, livemode=row.livemode)
         known = self.profile.values
+        self.settled = self.profile.confirmed
         initial = {**initial_of(known), **{name: known.get(name, "") for name in OWN}, "version": self.profile.version}
         super().__init__(*args, rows=rows, initial=initial, **kwargs)
         kind = cast(forms.ChoiceField, self.fields["kind"])
@@ -61,6 +62,7 @@ class EnterTaxDataForm(TaxForm, ReasonForm):
             "customer_id": self.customer_id,
             "livemode": self.livemode,
             "values": self.values(),
+            "is_confirmed": self.is_confirmed,
             "version": self.cleaned_data["version"],
             "reason": self.cleaned_data["reason"],
         }

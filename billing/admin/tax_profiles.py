@@ -16,7 +16,7 @@ from billing.errors import BillingError
 from billing.models import TaxProfile
 from billing.profile_checks import CHECKS, DOUBT
 from billing.profile_fields import FIELDS
-from billing.profiles import SAID_BY
+from billing.profiles import CUSTOMER, SAID_BY, Entry
 from billing.services.redraft import waiting_sales
 from billing.services.save_profile import enter_profile
 from config.admin import (
@@ -41,6 +41,13 @@ def enter_for(_row: Any, **fields: Any) -> None:
     enter_profile(**fields)
 
 
+def _checked(entry: Entry) -> str:
+    if entry.confirmed:
+        who = gettext("the customer") if entry.confirmed == CUSTOMER else entry.confirmed
+        return gettext("%(check)s; confirmed by %(who)s") % {"check": CHECKS[entry.check], "who": who}
+    return str(CHECKS[entry.check]) if entry.check else ""
+
+
 @admin.register(TaxProfile)
 class TaxProfileAdmin(ReadOnlyAdmin):
     section = "work"
@@ -51,7 +58,7 @@ class TaxProfileAdmin(ReadOnlyAdmin):
         Problem(
             key="doubts",
             label=_("Tax data with a check digit that does not fit"),
-            hint=_("Probably a typing error. Compare the number with the customer's card."),
+            hint=_("Nobody said that it is right: documents for it are held. Compare it, then correct or confirm it."),
             urgency=74,
             since="updated_at",
             rows=lambda rows: rows.filter(has_doubts=True),
@@ -109,7 +116,7 @@ class TaxProfileAdmin(ReadOnlyAdmin):
                 else "",
                 gettext(SAID_BY[entries[name].source]),
                 moment(parse_datetime(entries[name].at)),
-                CHECKS[entries[name].check] if entries[name].check else "",
+                _checked(entries[name]),
             )
             for name, field in FIELDS.items()
             if name in entries

@@ -35,8 +35,19 @@ def ask_people(approval: Approval, *, actor: Any = None, reason: str = "") -> Ap
     approval.next_at = approval.created_at + STEPS[0][0]
     approval.save(force_insert=True)
     ApprovalEvent.objects.create(approval=approval, what=What.ASKED, actor=actor, reason=reason)
-    raise_alert(kind=BLOCKED if approval.is_block else FIRST, key=_key(approval), context=_context(approval))
+    _raise(BLOCKED if approval.is_block else FIRST, approval)
     return approval
+
+
+def requesters_of(approval: Approval) -> set[int]:
+    """Return those who want the sale issued and therefore do not answer: who asked, and who entered it by hand."""
+    sale = approval.sale
+    entered = sale.entry.entered_by_id if sale.is_manual else None
+    return {person for person in (approval.requested_by_id, entered) if person is not None}
+
+
+def _raise(kind: str, approval: Approval) -> None:
+    raise_alert(kind=kind, key=_key(approval), context=_context(approval), besides=requesters_of(approval))
 
 
 def lapse_approval(approval: Approval, reason: str) -> None:
@@ -63,7 +74,7 @@ def waits_no_more(sale: Sale) -> bool:
 def end_alerts(approval: Approval, *, state: str) -> None:
     """Tell those who were told that it is over."""
     for kind in (BLOCKED if approval.is_block else FIRST, *(kind for _age, kind, _what in STEPS)):
-        resolve_alert(kind=kind, key=_key(approval), context={"state": state})
+        resolve_alert(kind=kind, key=_key(approval), context={"state": state}, besides=requesters_of(approval))
 
 
 def remind_due_approvals() -> int:
@@ -93,7 +104,7 @@ def _remind(approval_id: int, at: datetime) -> None:
         row.next_at = row.created_at + later[0][0] if later else None
         row.save(update_fields=["reminders", "next_at"])
         ApprovalEvent.objects.create(approval=row, what=what)
-        raise_alert(kind=kind, key=_key(row), context=_context(row))
+        _raise(kind, row)
 
 
 def _key(approval: Approval) -> str:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from billing.errors import NotWaiting, OwnRequest
 from billing.models import Approval, ApprovalEvent, Sale
-from billing.services.announce_approval import ask_people, end_alerts, waits_no_more
+from billing.services.announce_approval import ask_people, end_alerts, requesters_of, waits_no_more
 from billing.services.register_sale import note, take_up
 from smartbill.permissions import require_person, require_reason
 
@@ -19,12 +19,6 @@ RIGHT, HIGHER = "billing.answer_approval", "billing.lift_block"
 def right_for(approval: Approval) -> str:
     """Return the permission that an answer to this approval asks for."""
     return HIGHER if approval.is_block else RIGHT
-
-
-def requesters_of(approval: Approval) -> set[int | None]:
-    """Return those who want the sale issued and therefore do not answer: who asked, and who entered it by hand."""
-    sale = approval.sale
-    return {approval.requested_by_id, *([sale.entry.entered_by_id] if sale.is_manual else [])}
 
 
 def grant_approval(approval: Approval, *, actor: Any, reason: str) -> bool:

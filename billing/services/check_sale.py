@@ -76,7 +76,7 @@ def check_sale(sale: Sale) -> SaleCheck:
     found = _of_document(sale, profile) if sale.document is not None else _of_content(sale, profile)
     return SaleCheck(
         reasons=_reasons(found.problems),
-        warnings=_reasons([*found.warnings, *_doubts(profile)]),
+        warnings=_reasons(found.warnings),
         draft=found.draft,
     )
 
@@ -149,7 +149,7 @@ def _doubts(profile: Profile) -> list[Problem]:
     return [
         Problem(f"profile.{name}", "doubt", text % {"label": FIELDS[name].label})
         for name, entry in profile.entries.items()
-        if entry.check == DOUBT
+        if entry.check == DOUBT and not entry.confirmed
     ]
 
 

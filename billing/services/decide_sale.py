@@ -124,6 +124,8 @@ def record_decision(sale: Sale, evidence: Evidence, decision: Decision, *, scree
             return
         _freeze(sale, evidence)
         columns = headline(evidence.content)
+        # Of a sale entered by hand the buyer was typed beside the content.
+        columns["customer_name"] = columns["customer_name"] or (sale.customer_name if sale.is_manual else "")
         sale.number = columns["number"]
         if isinstance(decision, Draft):
             columns["worth"] = decision.total

@@ -6,9 +6,10 @@ that is decided at the same moment, one side sees the other (`services/match_man
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +23,9 @@ from billing.manual import ManualSale, content_of
 from billing.models import ManualEntry, Sale, SaleAlias, StripeEndpoint, profile_of
 from billing.profiles import NOBODY, STAFF, Profile
 from billing.services.match_manual import lookalikes, recognised_by
-from billing.services.register_sale import note, register_sale
+from billing.services.register_sale import register_sale
 from billing.services.save_profile import entries_from, save_profile
+from billing.services.screen_sale import Screened, foreseen
 from billing.stripe_shapes import StripeId
 from billing.texts import folded
 from smartbill.drafts import Draft
@@ -43,6 +45,7 @@ KINDS_OF_ID = {"in_": "invoice", "pi_": "payment_intent", "cs_": "checkout_sessi
 class Entered:
     """What came from the form. `buyer` holds typed tax data, where no customer was chosen.
 
+    `is_confirmed`: the person was asked about a number whose check digit does not fit, and stands by it.
     `is_another`: the person has seen the sales that look like this one and says that it is another.
     """
 
@@ -54,6 +57,7 @@ class Entered:
     stripe_id: str = ""
     expects_payment: bool = False
     is_another: bool = False
+    is_confirmed: bool = False
 
     @property
     def issuer(self) -> Issuer:
@@ -69,14 +73,27 @@ def profile_for(entered: Entered) -> Profile:
     """Return what is known of the buyer: chosen, or typed. Raises InvalidProfile."""
     if entered.sale.customer_id:
         return profile_of(entered.sale.customer_id, livemode=entered.endpoint.livemode)
-    typed = {name: entry for name, entry in entries_from(entered.buyer or {}, NOBODY, source=STAFF).items() if entry}
-    return NOBODY.with_values(typed)
+    confirmed = STAFF if entered.is_confirmed else ""
+    return NOBODY.with_values(entries_from(entered.buyer or {}, NOBODY, source=STAFF, confirmed=confirmed))
 
 
 def draft_of_entered(entered: Entered, *, token: UUID) -> Draft:
     """Return the draft that would be issued; nothing is stored. Raises InvalidProfile."""
     content = content_of(entered.sale, key=key_of(token), issuer=entered.issuer)
     return draft_from_snapshot(content, issuer=entered.issuer, source=key_of(token), profile=profile_for(entered))
+
+
+def foreseen_of_entered(entered: Entered, *, token: UUID) -> Screened:
+    """Return the draft as the rules would leave it and what they would hold it for; nothing is stored or asked."""
+    content = content_of(entered.sale, key=key_of(token), issuer=entered.issuer)
+    profile = profile_for(entered)
+    draft = partial(draft_from_snapshot, content, issuer=entered.issuer, source=key_of(token), profile=profile)
+    redraft = partial(_with_kind, draft)
+    return foreseen(content, draft(), issuer=entered.issuer, profile=profile, redraft=redraft)
+
+
+def _with_kind(draft: Callable[..., Draft], kind: str) -> Draft:
+    return draft(chosen=kind)
 
 
 def stripe_id_of(typed: str) -> StripeId:
@@ -151,7 +168,7 @@ def _enter(entered: Entered, issuer: Issuer, token: UUID, actor: Any) -> Sale:
     alike = look_alike(entered, draft)
     if alike and not entered.is_another:
         raise EnteredAlready([str(sale) for sale in alike])
-    sale = _sale(entered, token, content, draft)
+    sale = _sale(entered, token, content, draft, actor)
     needs_second = issuer.needs_second(draft.total)
     goes = actor.has_perm(RELEASE) and not needs_second
     ManualEntry.objects.create(
@@ -172,7 +189,6 @@ def _enter(entered: Entered, issuer: Issuer, token: UUID, actor: Any) -> Sale:
         released_by=actor if goes else None,
         released_at=now() if goes else None,
     )
-    note(sale, sale.outcome, sale.outcome, reason=_("Entered by hand: %(why)s") % {"why": _why(entered)}, actor=actor)
     return sale
 
 
@@ -180,7 +196,7 @@ def _why(entered: Entered) -> str:
     return " · ".join(filter(None, (str(ManualEntry.Reason(entered.why).label), entered.note)))
 
 
-def _sale(entered: Entered, token: UUID, content: Mapping[str, Any], draft: Draft) -> Sale:
+def _sale(entered: Entered, token: UUID, content: Mapping[str, Any], draft: Draft, actor: Any) -> Sale:
     ids: list[StripeId] = [("manual", token.hex)]
     if entered.stripe_id:
         expected = stripe_id_of(entered.stripe_id)
@@ -189,7 +205,8 @@ def _sale(entered: Entered, token: UUID, content: Mapping[str, Any], draft: Draf
         ids.append(expected)
     if content["manual"]["total"] < 0:
         raise NothingReceived
-    sale = register_sale(endpoint=entered.endpoint, key=key_of(token), ids=ids)
+    said = _("Entered by hand: %(why)s") % {"why": _why(entered)}
+    sale = register_sale(endpoint=entered.endpoint, key=key_of(token), ids=ids, said=said, actor=actor)
     if entered.sale.customer_id == "" and any((entered.buyer or {}).values()):
         save_profile(
             customer_id=sale.key,
@@ -197,6 +214,7 @@ def _sale(entered: Entered, token: UUID, content: Mapping[str, Any], draft: Draf
             values=entered.buyer or {},
             source=STAFF,
             reason=_("Typed with a document made by hand."),
+            confirmed=str(actor) if entered.is_confirmed else "",
         )
     columns = {
         "customer_id": entered.sale.customer_id,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from billing.errors import ImportNotReady, InvalidProfile, ProfileChanged, UnreadableFile
 from billing.models import ProfileImport, TaxProfile
+from billing.profile_checks import DOUBT
 from billing.profile_fields import FIELDS
 from billing.profiles import IMPORT, NOBODY, Profile
 from billing.services.save_profile import entries_from, save_profile
@@ -114,7 +115,16 @@ def _check_rows(made: ProfileImport, names: Sequence[str], rows: Sequence[SheetR
             made.same += 1
             continue
         made.new, made.changed = made.new + (customer not in known), made.changed + (customer in known)
-        made.rows += [{"row": row.number, "customer_id": customer, "version": profile.version, "values": values}]
+        doubts = sorted(name for name, entry in entries.items() if entry and entry.check == DOUBT)
+        made.rows += [
+            {
+                "row": row.number,
+                "customer_id": customer,
+                "version": profile.version,
+                "values": values,
+                "doubts": doubts,
+            }
+        ]
 
 
 def _known(customers: Sequence[str], *, livemode: bool) -> dict[str, Profile]:

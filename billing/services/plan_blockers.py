@@ -1,6 +1,7 @@
 """All that forbids the plan of a case, known before its first step: asked when it is proposed and when it begins."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from billing.corrections import CaseFacts, Mending, Wrong
 from billing.models import Correction
 from smartbill.drafts import Draft
+from smartbill.providers import provider_for
 from smartbill.services.credit import credit_blockers
 from smartbill.services.invalidate import invalidation_blockers
 from smartbill.services.replace import replacement_blockers
@@ -34,7 +36,9 @@ def plan_blockers(case: Correction, mending: str, plan: Mapping[str, Any], facts
     if plan["seen"] != seen_of(facts):
         blockers.append(_("Money went back or was credited since this was proposed. Look at it again."))
     if mending in (Mending.REPLACE, Mending.REISSUE):
-        blockers += [*_total_blockers(Draft.from_json(plan["draft"]), facts), *replacement_blockers(case.document)]
+        draft = Draft.from_json(plan["draft"])
+        blockers += [*_total_blockers(draft, facts), *replacement_blockers(case.document)]
+        blockers += _needless(case, draft)
     if mending in (Mending.REPLACE, Mending.INVALIDATE):
         blockers += invalidation_blockers(case.document)
     if mending == Mending.CREDIT_NOTE:
@@ -51,6 +55,30 @@ def _total_blockers(draft: Draft, facts: CaseFacts) -> list[str]:
         text = _("The new document is over %(total)s and has to be over %(right)s: what was paid and did not go back.")
         return [text % {"total": f"{draft.total:.2f}", "right": f"{facts.replaced_total:.2f}"}]
     return []
+
+
+def _needless(case: Correction, draft: Draft) -> list[str]:
+    """Say that the authority would learn nothing new: a stamped document is not given up for that."""
+    document = case.document
+    issued = document.revisions.get(number=document.revision).draft
+    if case.wrong in (Wrong.BUYER, Wrong.KIND):
+        # Terms that rules print today are not what was to be mended.
+        draft = replace(draft, notes=issued.notes)
+    provider = provider_for(document.issuer)
+    # What cannot be issued is refused for its own reasons, and there is nothing yet to compare.
+    if provider.problems(replace(draft, held_because=())):
+        return []
+    if provider.reported(draft) != provider.reported(issued):
+        return []
+    if provider.names_buyer(draft):
+        return [_("Nothing was changed: the new document would say the same to the tax authority as the old one.")]
+    return [
+        _(
+            "Nothing would change at the tax authority: a buyer without tax id is reported as a consumer without name. "
+            "Enter the buyer's tax id. Without one, change nothing and answer the customer that the name was never "
+            "reported; it stands on their document for information only."
+        )
+    ]
 
 
 def _credit_blockers(case: Correction, lines: Mapping[int, Decimal], facts: CaseFacts) -> list[str]:

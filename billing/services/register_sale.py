@@ -28,9 +28,12 @@ class _Moved(Exception):
     """Another worker joined sales between our reading and our lock."""
 
 
-def register_sale(*, endpoint: StripeEndpoint, key: str, ids: Collection[StripeId]) -> Sale:
+def register_sale(
+    *, endpoint: StripeEndpoint, key: str, ids: Collection[StripeId], said: str = "", actor: Any = None
+) -> Sale:
     """Return the sale that these ids belong to, made under `key` (such as `invoice:in_1`) when nobody knows them.
 
+    `said` is how it became known, where Stripe did not announce it, and `actor` who said so.
     `ids` are pairs of kind and Stripe id; those not known yet become aliases. Safe to call in any order, any number of
     times and concurrently, inside a transaction or not.
     """
@@ -38,7 +41,7 @@ def register_sale(*, endpoint: StripeEndpoint, key: str, ids: Collection[StripeI
     for last in (False,) * (RACES - 1) + (True,):
         try:
             with transaction.atomic():
-                return _register(endpoint, key, wanted)
+                return _register(endpoint, key, wanted, said=said, actor=actor)
         except (IntegrityError, _Moved):
             if last:
                 raise
@@ -72,13 +75,13 @@ def note(sale: Sale, before: str, after: str, *, reason: str, actor: Any = None)
     SaleEvent.objects.create(sale=sale, before=before, after=after, reason=reason, actor=actor)
 
 
-def _register(endpoint: StripeEndpoint, key: str, wanted: Sequence[StripeId]) -> Sale:
+def _register(endpoint: StripeEndpoint, key: str, wanted: Sequence[StripeId], *, said: str, actor: Any) -> Sale:
     owners = _owners(wanted)
     sales = list(Sale.objects.select_for_update(no_key=True).filter(pk__in=owners.values()).order_by("pk"))
     if _owners(wanted) != owners:
         raise _Moved
     sales = [sale for sale in sales if not _of_another_invoice(sale, wanted)]
-    survivor = min(sales, key=_rank) if sales else _found(endpoint, key)
+    survivor = min(sales, key=_rank) if sales else _found(endpoint, key, said, actor)
     missing = [alias for alias in wanted if alias not in owners]
     for kind, stripe_id in missing:
         SaleAlias.objects.create(sale=survivor, kind=kind, stripe_id=stripe_id)
@@ -108,9 +111,9 @@ def _rank(sale: Sale) -> tuple[bool, bool, int]:
     return sale.document_id is None, not sale.key.startswith(f"{INVOICE}:"), sale.pk
 
 
-def _found(endpoint: StripeEndpoint, key: str) -> Sale:
+def _found(endpoint: StripeEndpoint, key: str, said: str, actor: Any) -> Sale:
     sale = Sale.objects.create(key=key, endpoint=endpoint, livemode=endpoint.livemode)
-    note(sale, "", sale.outcome, reason=_("Announced by Stripe."))
+    note(sale, "", sale.outcome, reason=said or _("Announced by Stripe."), actor=actor)
     return sale
 
 

@@ -69,12 +69,7 @@ def screen_sale(
     if not rules and not approvals:
         return Screened(draft)
     past = _past(sale, draft, rules)
-    evaluation = evaluate(rules, facts_from(content, draft, profile=profile, past=past))
-    if evaluation.chosen_kind and _asks_for_kind(draft):
-        # What rules say of the kind is said of the one that the document will have.
-        draft = redraft(evaluation.chosen_kind)
-        evaluation = evaluate(rules, facts_from(content, draft, profile=profile, past=past))
-    draft = replace(draft, notes=evaluation.terms)
+    draft, evaluation = _evaluated(rules, content, draft, profile, past, redraft)
     decision = _keep(sale, evaluation) if may_ask else None
     asked = _versions(evaluation.asking)
     uncovered = asked - _covered(approvals, draft.essence)
@@ -84,6 +79,18 @@ def screen_sale(
     if uncovered:
         return Screened(draft, _problems(sale, evaluation, uncovered, draft.essence))
     return Screened(replace(draft, approved=draft.essence) if asked else draft)
+
+
+def foreseen(
+    content: Mapping[str, Any], draft: Draft, *, issuer: Issuer, profile: Profile, redraft: Redraft
+) -> Screened:
+    """Return what the rules would say of a sale that is not stored yet; nothing is written and nobody is asked."""
+    rules = rules_in_force(issuer, draft.occurred_at)
+    asks = asked_facts(rules) & HISTORY
+    at, customer = draft.occurred_at, draft.customer_reference
+    past = past_of(customer, issuer=issuer, paid_at=at, besides=0) if asks else None
+    draft, evaluation = _evaluated(rules, content, draft, profile, past, redraft)
+    return Screened(draft, _waiting(evaluation.asking) if evaluation.asking else ())
 
 
 def screened(sale: Sale, *, profile: Profile, is_consumer: bool = False, may_ask: bool = True) -> Screened:
@@ -119,6 +126,22 @@ def rules_in_force(issuer: Issuer, at: datetime) -> list[RuleText]:
     """Return the rules of an issuer for a payment of this moment, in their order."""
     rows = Rule.objects.in_force(issuer, at.astimezone(issuer.zone).date())
     return [row.text for row in rows.order_by("position", "id")]
+
+
+def _evaluated(
+    rules: Sequence[RuleText],
+    content: Mapping[str, Any],
+    draft: Draft,
+    profile: Profile,
+    past: Past | None,
+    redraft: Redraft,
+) -> tuple[Draft, Evaluation]:
+    evaluation = evaluate(rules, facts_from(content, draft, profile=profile, past=past))
+    if evaluation.chosen_kind and _asks_for_kind(draft):
+        # What rules say of the kind is said of the one that the document will have.
+        draft = redraft(evaluation.chosen_kind)
+        evaluation = evaluate(rules, facts_from(content, draft, profile=profile, past=past))
+    return replace(draft, notes=evaluation.terms), evaluation
 
 
 def _past(sale: Sale, draft: Draft, rules: Sequence[RuleText]) -> Past | None:
@@ -241,6 +264,10 @@ def _problems(
     if refusal is not None:
         said = refusal.events.filter(what=ApprovalEvent.What.REFUSED).select_related("actor").get()
         return [spoken("approval_refused", REFUSED, who=str(said.actor), why=said.reason, rules=names_of(looks))]
+    return _waiting(looks)
+
+
+def _waiting(looks: Sequence[Look]) -> Sequence[Problem]:
     if blocking := [look for look in looks if look.is_blocking]:
         return [spoken("blocked_by_rule", BLOCKED, rules=names_of(blocking))]
     return [spoken("held_by_rule", HELD, rules=names_of(looks))]

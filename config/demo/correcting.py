@@ -14,6 +14,7 @@ from config.demo.staff import Form, Staff
 from smartbill.providers.el_salvador.sandbox import SandboxControl
 
 EMAIL, NAME, RIGHT_NAME = "claudia@example.com", "Claudia Menjívar", "Claudia Beatriz Menjívar de Cruz"
+DUI = "04567890-3"
 TIMEOUT = 30
 PLACES = ("At the tax authority", "In Stripe", "In the books", "For the customer")
 """Where the case's page says what happens."""
@@ -31,7 +32,8 @@ class Correcting:
 
     def tell(self) -> list[str]:
         """Act it out; return the sources of the sales."""
-        buyer = self.shop.customer(NAME, EMAIL, preferred_locales=["es"])
+        # With a DUI the authority holds the name, and a wrong one is wrong there as well.
+        buyer = self.shop.customer(NAME, EMAIL, metadata={"sv_dui": DUI}, preferred_locales=["es"])
         source = f"invoice:{self.shop.pay_invoice(buyer['id'], [Sold('Curso de facturación', 8900)])['id']}"
         old = self.observer.document(source, "stamped")
         self.observer.sent(old)
@@ -94,4 +96,9 @@ class Correcting:
         self.report.promise("the old page leads to the new one", new_link in self.observer.page(old_link))
         self.report.promise("the new page names the old one", old["control_number"] in self.observer.page(new_link))
         self.report.promise("the corrected name stands on the new page", RIGHT_NAME in self.observer.page(new_link))
+        names = {
+            code: self.authority.document_json(code)["original"]["receptor"]["nombre"] for code in (was.code, now.code)
+        }
+        told = (names[was.code], names[now.code]) == (NAME, RIGHT_NAME)
+        self.report.promise("the tax authority holds the corrected name, and held the wrong one before", told)
         self.report.promise("the customer is told once", len(self.observer.mails_to(EMAIL)) == 2)

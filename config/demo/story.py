@@ -94,7 +94,7 @@ class Story:
 
     def company_with_tax_id(self) -> Json:
         address = {"line1": "Calle Arce 1020", "city": "San Salvador"}
-        nit = [("sv_nit", "0614-010101-101-2")]
+        nit = [("sv_nit", "0614-010101-101-0")]
         name = "Ferretería El Ñandú"
         buyer = self.shop.customer(name, "pagos@nandu.example", address=address, tax_ids=nit, metadata=COMPANY)
         rate = self.shop.tax_rate("13", inclusive=False)

@@ -4,7 +4,7 @@ Both may be called inside the caller's transaction, as often as one likes and fr
 unique index lets one open alert exist per kind and key, and only who wrote or closed the row tells of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -22,22 +22,23 @@ COUNTED_EVERY = timedelta(minutes=1)
 KEY_LENGTH, VALUE_LENGTH = 120, 500
 
 
-def raise_alert(*, kind: str, key: str, context: dict[str, Any] | None = None) -> None:
+def raise_alert(*, kind: str, key: str, context: dict[str, Any] | None = None, besides: Collection[int] = ()) -> None:
     """Open an alert and mail its audience; while one of this kind and key is open, only count.
 
     It is counted once a minute, so that hot paths neither write nor wait. `context` holds plain values and nothing
-    personal; InvalidAlert if there is no such kind.
+    personal; `besides` are people who get no mail, because they can do nothing about it. InvalidAlert if there is no
+    such kind.
     """
     _check(kind, key)
     alert = Alert.objects.open().filter(kind=kind, key=key).first()
     if alert is None:
-        _open(kind, key, _plain(context))
+        _open(kind, key, _plain(context), besides)
     elif now() - alert.last_at >= COUNTED_EVERY:
         _count(alert)
 
 
-def resolve_alert(*, kind: str, key: str, context: dict[str, Any] | None = None) -> None:
-    """Close the open alert of this kind and key and tell its audience; without one, do nothing."""
+def resolve_alert(*, kind: str, key: str, context: dict[str, Any] | None = None, besides: Collection[int] = ()) -> None:
+    """Close the open alert of this kind and key and tell its audience but for `besides`; without one, do nothing."""
     _check(kind, key)
     alert = Alert.objects.open().filter(kind=kind, key=key).first()
     if alert is None:
@@ -47,10 +48,10 @@ def resolve_alert(*, kind: str, key: str, context: dict[str, Any] | None = None)
         if not row.update(resolved_at=now(), outcome=_plain(context)):
             return  # another process has closed it, and told people
         alert.refresh_from_db()
-        tell_resolved(alert)
+        tell_resolved(alert, besides=besides)
 
 
-def _open(kind: str, key: str, context: dict[str, Any]) -> None:
+def _open(kind: str, key: str, context: dict[str, Any], besides: Collection[int]) -> None:
     # The row and its mails together or neither: an alert that exists has told people.
     with transaction.atomic():
         try:
@@ -59,7 +60,7 @@ def _open(kind: str, key: str, context: dict[str, Any]) -> None:
                 alert = Alert.objects.create(kind=kind, key=key, context=context)
         except IntegrityError:
             return  # another process was first and has told people
-        told = tell_raised(alert)
+        told = tell_raised(alert, besides=besides)
         Alert.objects.filter(pk=alert.pk).update(told=told)
 
 

@@ -25,24 +25,26 @@ class Person:
     language: str
 
 
-def mail_raised(alert: Alert, groups: Collection[str], *, is_last: bool) -> int:
+def mail_raised(alert: Alert, groups: Collection[str], *, is_last: bool, besides: Collection[int] = ()) -> int:
     """Queue the warning for the people of these groups; return how many they are. The last of a burst says so."""
-    return _mail(alert, RAISED, groups, is_last=is_last)
+    return _mail(alert, RAISED, groups, is_last=is_last, besides=besides)
 
 
-def mail_resolved(alert: Alert, groups: Collection[str]) -> None:
+def mail_resolved(alert: Alert, groups: Collection[str], *, besides: Collection[int] = ()) -> None:
     """Queue the notice that it is over."""
-    _mail(alert, RESOLVED, groups, is_last=False)
+    _mail(alert, RESOLVED, groups, is_last=False, besides=besides)
 
 
-def readers(groups: Collection[str]) -> list[Person]:
-    """Return the active people of these groups, each address once.
+def readers(groups: Collection[str], *, besides: Collection[int] = ()) -> list[Person]:
+    """Return the active people of these groups, each address once, without those who can do nothing about it.
 
-    If nobody with an address is in the groups, those are returned who may do everything: an alert must reach someone.
+    If nobody else with an address is in the groups, those are returned who may do everything, and where there are none
+    either, nobody is left out: an alert must reach someone.
     """
     people = get_user_model()._default_manager.filter(is_active=True).exclude(email="").order_by("pk")
-    rows = people.values_list("pk", "email", "reader__language")
-    return _each_once(rows.filter(groups__name__in=groups)) or _each_once(rows.filter(is_superuser=True))
+    rows = people.exclude(pk__in=besides).values_list("pk", "email", "reader__language")
+    found = _each_once(rows.filter(groups__name__in=groups)) or _each_once(rows.filter(is_superuser=True))
+    return found or (readers(groups) if besides else [])
 
 
 def _each_once(rows: Iterable[tuple[int, str, str | None]]) -> list[Person]:
@@ -53,8 +55,8 @@ def _each_once(rows: Iterable[tuple[int, str, str | None]]) -> list[Person]:
     return list(found.values())
 
 
-def _mail(alert: Alert, template: str, groups: Collection[str], *, is_last: bool) -> int:
-    people = readers(groups)
+def _mail(alert: Alert, template: str, groups: Collection[str], *, is_last: bool, besides: Collection[int]) -> int:
+    people = readers(groups, besides=besides)
     for person in people:
         with translation.override(person.language):
             context = _words(alert, template) | {"last_of_burst": is_last}

@@ -9,12 +9,14 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from config.admin import ConfirmForm, ReasonForm
+from config.admin.ticked import ask_once
 from smartbill.admin.deadlines import window_text
 from smartbill.admin.page import open_problems
 from smartbill.drafts import CORRECTED, Address, Draft, Party, Provenance
 from smartbill.legal_rules import INVALIDATION
 from smartbill.lifecycle import Kind
 from smartbill.models import Document
+from smartbill.providers import provider_for
 from smartbill.services.create import findings_of
 from smartbill.services.propose import in_words, open_proposal
 from smartbill.services.windows import windows_of_documents
@@ -152,7 +154,20 @@ class CorrectForm(ReasonForm):
             for problem in findings_of(self.document.issuer, self.draft()).problems:
                 name = problem.field.rsplit(".", 1)[-1]
                 self.add_error(name if name in self.fields else None, str(problem.message))
+        if not self.errors:
+            self._ask_about_number()
         return cleaned
+
+    def _ask_about_number(self) -> None:
+        """Ask once whether a number that looks like a typing error is right, unless it was issued as it is."""
+        draft = self.draft()
+        is_open = any(problem.code == "doubt" for problem in self.before.held_because)
+        if draft.party.tax_id == self.before.party.tax_id and not is_open:
+            return
+        for doubt in provider_for(self.document.issuer).doubts(draft):
+            label = _("The number is right: I have compared it with the card")
+            number = draft.party.tax_id
+            ask_once(self, "is_right", value=number, label=label, error=str(doubt.message), after="tax_id")
 
     def draft(self) -> Draft:
         """Return the draft with the buyer as typed; each changed field says that a person changed it."""

@@ -141,6 +141,9 @@ class Provider(Protocol):
     def problems(self, draft: Draft) -> list[Problem]:
         """Return every reason why this draft cannot be issued as it is; empty when it can."""
 
+    def doubts(self, draft: Draft) -> list[Problem]:
+        """Return what may be right and looks like a typing error: a person is asked once before it is issued."""
+
     def submission(self, draft: Draft, reference: str) -> PreparedRequest:
         """Translate a draft without problems; `reference` is printed where a person can find it."""
 
@@ -173,6 +176,12 @@ class Provider(Protocol):
 
     def mails_customer(self, draft: Draft) -> bool:
         """Tell whether the provider itself will mail this customer, so that ours would be a second mail."""
+
+    def reported(self, draft: Draft) -> PreparedRequest:
+        """Return what the authority learns of an issuable draft, without our reference; equal where it is the same."""
+
+    def names_buyer(self, draft: Draft) -> bool:
+        """Tell whether the authority learns who bought; else it holds the document for a consumer without name."""
 
     def printed(self, draft: Draft) -> Printed:
         """Return lines and totals as the law wants them printed for this kind of document."""

@@ -1,13 +1,15 @@
 """The customer's request for a correction: private, without script, bounded, and honest about its state."""
 
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 import pytest
 
 from billing.correction_pages import MOST_ASKS, MOST_LOOKS
+from billing.errors import NotCorrectable
 from billing.models import Correction
 from billing.services.decide_correction import decline_correction
-from billing.services.open_correction import MOST_ASKED, open_correction
+from billing.services.open_correction import MOST_ASKED, ask_for_correction, open_correction
 from smartbill.models import Document
 from smartbill.services.link import link_for, revoke_link
 from tests.factories.documents import make_document
@@ -145,3 +147,35 @@ def test_whoever_was_named_by_mistake_does_not_get_the_address_of_the_right_ones
     assert other_link not in page
     Document.objects.filter(pk=other.pk).update(customer_email=document.customer_email)
     assert other_link in client.get(path.removesuffix("correction/")).content.decode()
+
+
+@pytest.mark.parametrize("changes", [{"status": "invalidated"}, {"credited": Decimal("113.00")}])
+def test_a_document_that_is_not_in_force_says_so_and_opens_no_case(client, document, path, changes):
+    Document.objects.filter(pk=document.pk).update(language="en", **changes)
+    page = client.get(path).content.decode()
+    assert "not valid any more" in page
+    assert "<form" not in page
+    assert client.post(path, SAID).status_code == 422
+    with pytest.raises(NotCorrectable):
+        ask_for_correction(Document.objects.get(pk=document.pk), **SAID)
+    assert not Correction.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Pagué con 4242 4242 4242 4242.", "Pagué con •••• 4242."),
+        ("4000-0566-5566-5556 y 378282246310005", "•••• 5556 y •••• 0005"),
+        ("30569309025904", "•••• 5904"),
+        ("4242424242424241", "4242424242424241"),
+        ("NIT 0614-280390-112-1, DUI 04567890-3", "NIT 0614-280390-112-1, DUI 04567890-3"),
+        ("NIT 11112803901125", "NIT 11112803901125"),
+        ("DTE-01-M001P001-000000000000018", "DTE-01-M001P001-000000000000018"),
+        ("42424242424242424242424242424242", "42424242424242424242424242424242"),
+    ],
+)
+def test_card_numbers_are_masked_before_they_are_stored(client, path, typed, kept):
+    client.post(path, SAID | {"statement": typed})
+    case = Correction.objects.get()
+    assert case.statement == kept
+    assert case.events.get().reason == kept

@@ -10,7 +10,7 @@ def decided(**facts):
 
 
 NRC = {"customer__metadata__sv_nrc": "1234"}
-NIT = {"customer__metadata__sv_nit": "06140101900014"}
+NIT = {"customer__metadata__sv_nit": "06140101900018"}
 ABROAD = {"customer__address__country": "US"}
 HOME = {"customer__address__country": "SV"}
 

@@ -13,7 +13,7 @@ def buyer(facts, profile):
 
 STRIPE = {
     "invoice.metadata.legal_name": "Old, S.A.",
-    "customer.metadata.sv_nit": "06140101900014",
+    "customer.metadata.sv_nit": "06140101900018",
     "customer.metadata.sv_nrc": "1234",
     "customer.tax_ids.eu_vat": "ES B-12345678",
     "session.custom_fields.svdui": "01234567-8",
@@ -31,7 +31,7 @@ def test_nothing_said_changes_nothing():
 def test_what_people_said_outranks_everything_stripe_says():
     party = buyer(STRIPE, said(legal_name="New, S.A.", email="new@example.com", nrc="99")).party
     assert (party.name, party.email, party.nrc) == ("New, S.A.", "new@example.com", "99")
-    assert party.tax_id == "06140101900014"
+    assert party.tax_id == "06140101900018"
 
 
 def test_an_address_is_taken_as_a_whole():
@@ -69,10 +69,10 @@ def test_another_document_is_a_foreign_number():
 
 
 def test_the_provenance_says_who_said_it_and_in_which_version():
-    profile = said("customer", nit="06140101900014", line="Calle Arce 1", country="SV")
+    profile = said("customer", nit="06140101900018", line="Calle Arce 1", country="SV")
     found = provenance_with(buyer({}, profile).provenance, profile)
     assert found["party.tax_id"] == Provenance(
-        source="tax_profile.sv_nit", raw="06140101900014", rule="entered by the customer"
+        source="tax_profile.sv_nit", raw="06140101900018", rule="entered by the customer"
     )
     assert found["party.address.line"].source == "tax_profile.address.line1"
     assert found["tax_profile"] == Provenance(source="tax_profile.version", raw="3")

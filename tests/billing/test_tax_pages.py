@@ -172,3 +172,17 @@ def test_the_page_needs_few_queries_however_much_waits(client, path, django_asse
     held_sale(), held_sale(), held_sale()
     with django_assert_max_num_queries(9):
         client.get(path)
+
+
+def test_a_number_that_looks_like_a_typing_error_is_asked_about_once(client, path):
+    doubted = TYPED | {"id_number": "0614-280390-112-2"}
+    page = client.post(path, doubted)
+    assert page.status_code == 422
+    assert set(page.context["form"].errors) == {"is_right"}
+    assert 'type="checkbox" name="is_right" value="06142803901122"' in page.content.decode()
+    assert client.post(path, doubted | {"is_right": "on"}).status_code == 422
+    assert TaxProfile.objects.count() == 0
+    assert client.post(path, doubted | {"is_right": "06142803901122"}).status_code == 302
+    review_due_buyers()
+    assert Document.objects.get().status == Status.READY
+    assert TaxProfile.objects.get().profile.entries["nit"].confirmed == "customer"

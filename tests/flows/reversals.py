@@ -32,7 +32,7 @@ class Story:
         self.endpoint = StripeEndpointFactory(issuer=self.issuer)
         details = {}
         if company:
-            details = {"tax_ids": [("sv_nit", "0614-010101-101-2")], "metadata": COMPANY}
+            details = {"tax_ids": [("sv_nit", "0614-010101-101-0")], "metadata": COMPANY}
             details["address"] = {"line1": "Calle Arce 1020", "city": "San Salvador"}
         customer = shop.customer("Ana López", "ana@example.com", **details)
         rate = shop.tax_rate("13", inclusive=True)["id"]

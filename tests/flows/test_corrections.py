@@ -51,7 +51,8 @@ def opened(story, wrong="buyer", by=None):
 
 def renamed(document, name="Ana María López de Peña"):
     draft = document.revisions.get(number=document.revision).draft
-    return replace(draft, party=replace(draft.party, name=name))
+    # Without an identity the authority would not learn the name.
+    return replace(draft, party=replace(draft.party, name=name, tax_id="000000000", tax_id_type="dui"))
 
 
 def mended(story, manager, **more):

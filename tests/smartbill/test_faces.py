@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from smartbill.drafts import Conversion, Line
+from smartbill.drafts import Conversion, Line, Party
 from smartbill.faces import face_of, hash_of_face
 from smartbill.pdf import render_pdf
 from smartbill.providers.base import Identifiers
@@ -118,3 +118,17 @@ def test_a_credit_note_says_what_it_corrects_and_why():
     assert (face["total"], [amount for _label, amount in face["totals"]]) == ("$33.33", ["$29.50", "$3.83"])
     assert face["payments"] == []
     assert render_pdf(face, at=at).startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize(
+    ("party", "name", "is_told"),
+    [
+        (Party(name="Ana López"), "Ana López", True),
+        (Party(name="Ana López", tax_id="000000000", tax_id_type="dui"), "Ana López", False),
+        (Party(), "Final consumer", False),
+    ],
+)
+def test_a_name_that_was_not_reported_says_so_on_page_and_pdf(party, name, is_told):
+    face = face_of(issued(make_draft(IssuerFactory(), language="en", party=party)))
+    assert (face["buyer"]["name"], "consumer without name" in face["buyer"]["note"]) == (name, is_told)
+    assert render_pdf(face).startswith(b"%PDF-")

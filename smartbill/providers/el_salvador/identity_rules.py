@@ -52,6 +52,21 @@ def _dui_check(number: str, contract: Contract) -> Iterator[Problem]:
         yield Problem("party.tax_id", "dui_check_digit", _("The last digit of the DUI does not fit: check the number."))
 
 
+def digit_doubts(party: Party) -> Iterator[Problem]:
+    """Yield the doubt about a NIT or DUI whose check digit does not fit; no official text states how it is made."""
+    number = digits(party.tax_id)
+    if party.tax_id_type in ("nit", "dui") and not check_digit_fits(number):
+        text = _("%(number)s looks like a typing error: its last digit does not fit. Compare it with the card.")
+        yield Problem("party.tax_id", "doubt", text % {"number": number})
+
+
+def check_digit_fits(number: str) -> bool:
+    """Tell of the digits of a NIT or DUI whether the last one fits; what has another length is not judged."""
+    if not number.isascii() or not number.isdigit() or len(number) not in (9, 14):
+        return True
+    return dui_digit_fits(number) if len(number) == 9 else bool(stdnum_nit.is_valid(number))
+
+
 def dui_digit_fits(number: str) -> bool:
     """Tell of nine digits whether the last one fits: weights 9 to 2, ten less the remainder of ten.
 

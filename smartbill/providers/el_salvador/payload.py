@@ -69,9 +69,16 @@ def document_request(route: str, generation_code: str, contract: Contract, *, re
 
 def carries_customer_email(draft: Draft, terms: Terms) -> bool:
     """Tell whether the request names the customer's address; an anonymous receptor has none."""
-    # Of a credit note the provider takes the address from the CCF, to which we gave it.
-    named = draft.kind in (*REGISTERED, Kind.EXPORT) or is_named(draft.party)
-    return terms.mails_customer and named and bool(draft.party.email)
+    return terms.mails_customer and names_buyer(draft) and bool(draft.party.email)
+
+
+def names_buyer(draft: Draft) -> bool:
+    """Tell whether the buyer of this draft is named to the authority.
+
+    The API takes a name of a factura only together with an identity. Of a credit note the provider writes the receiver
+    of the CCF, which we named there.
+    """
+    return draft.kind in (*REGISTERED, Kind.EXPORT) or is_named(draft.party)
 
 
 def _named(group: str, values: Mapping[str, Any], contract: Contract) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from smartbill.providers.el_salvador import answers, client, contingency, payloa
 from smartbill.providers.el_salvador.arithmetic import Calculation
 from smartbill.providers.el_salvador.breakdown import printed_from
 from smartbill.providers.el_salvador.contract import Contract, current
+from smartbill.providers.el_salvador.identity_rules import digit_doubts
 from smartbill.providers.el_salvador.terms import Terms
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class ElSalvador:
 
     def problems(self, draft: Draft) -> list[Problem]:
         return validation.draft_problems(draft, self._contract, self._terms)
+
+    def doubts(self, draft: Draft) -> list[Problem]:
+        return list(digit_doubts(draft.party)) if draft.corrects is None else []
 
     def submission(self, draft: Draft, reference: str) -> PreparedRequest:
         calculation = validation.calculation(draft, self._contract, self._terms)
@@ -75,6 +79,12 @@ class ElSalvador:
 
     def mails_customer(self, draft: Draft) -> bool:
         return payload.carries_customer_email(draft, self._terms)
+
+    def reported(self, draft: Draft) -> PreparedRequest:
+        return payload.emission(draft, "", self._as_issued(draft), self._contract, self._terms)
+
+    def names_buyer(self, draft: Draft) -> bool:
+        return payload.names_buyer(draft)
 
     def printed(self, draft: Draft) -> Printed:
         return printed_from(draft, self._as_issued(draft), rate=validation.tax_rate(draft, self._contract))

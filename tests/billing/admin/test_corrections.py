@@ -24,6 +24,8 @@ MANAGER = (
     "smartbill.invalidate_document",
     "smartbill.credit_document",
 )
+DUI = {"tax_id_type": "dui", "tax_id": "00000000-0"}
+"""With an identity the authority learns the name of a consumer."""
 
 
 @pytest.fixture
@@ -118,7 +120,7 @@ def test_the_question_tells_what_happens_and_the_answer_begins_it(sale: Sale) ->
     case, client = opened(sale), signed_in(*MANAGER)
     headings = [str(heading) for heading, _sentences in question(client, "replace", case).context["form"].preview]
     assert headings == ["At the tax authority", "In Stripe", "In the books", "For the customer", "Who decides"]
-    (told,) = press(client, "replace", case, name="Ana López de Peña")
+    (told,) = press(client, "replace", case, name="Ana López de Peña", **DUI)
     assert told.endswith(": begun")
     case.refresh_from_db()
     assert case.replacement is not None
@@ -130,13 +132,24 @@ def test_the_question_tells_what_happens_and_the_answer_begins_it(sale: Sale) ->
 
 
 def test_a_replacement_that_says_the_same_is_refused(sale: Sale) -> None:
-    (told,) = press(signed_in(*MANAGER), "replace", opened(sale))
+    company = make_reversed_sale(kind="ccf")
+    (told,) = press(signed_in(*MANAGER), "replace", opened(company))
     assert "Nothing was changed" in told
+
+
+def test_what_changes_nothing_at_the_authority_is_refused_and_the_page_says_it_before(sale: Sale) -> None:
+    case, client = opened(sale), signed_in(*MANAGER)
+    preview = dict(question(client, "replace", case).context["form"].preview)
+    assert any("only together with the buyer's tax id" in said for said in preview["At the tax authority"])
+    (told,) = press(client, "replace", case, name="Ana López de Peña")
+    assert "reported as a consumer without name" in told
+    case.refresh_from_db()
+    assert (case.state, case.replacement) == ("open", None)
 
 
 def test_a_clerk_proposes_and_sees_it_wait_and_a_manager_sees_what_changes(sale: Sale) -> None:
     case, clerk = opened(sale), signed_in(*CLERK)
-    (told,) = press(clerk, "replace", case, name="Ana López de Peña")
+    (told,) = press(clerk, "replace", case, name="Ana López de Peña", **DUI)
     assert "waits for another person" in told
     case.refresh_from_db()
     assert (case.state, case.replacement) == ("proposed", None)

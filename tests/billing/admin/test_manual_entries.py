@@ -6,12 +6,13 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 
-from billing.models import ManualEntry, Sale
+from billing.models import Approval, ManualEntry, Sale, profile_of
 from billing.services.decide_sale import decide_sale
 from smartbill.models import Document
 from tests.factories.billing import StripeEndpointFactory
 from tests.factories.manual import RIGHTS, entered_sale
 from tests.factories.people import make_staff, signed_in
+from tests.factories.rules import make_rule
 
 pytestmark = pytest.mark.django_db
 
@@ -122,6 +123,45 @@ def test_what_would_be_held_is_said_before(endpoint):
     assert "Enter it, held" in page
 
 
+def test_the_rules_are_asked_before_it_is_entered_and_nothing_is_stored_by_asking(endpoint):
+    make_rule(endpoint.issuer, name="By hand needs two")
+    browser = signed_in(*RIGHTS, *SEES)
+    page, data = previewed(browser, typed(browser, endpoint))
+    assert "By hand needs two" in page
+    assert "Enter it, held" in page
+    assert "Issue it now" not in page
+    assert not Sale.objects.exists()
+    assert not Approval.objects.exists()
+    answer = browser.post(URL, {**data, "_enter": "1"}, follow=True).content.decode()
+    assert "It is held, and its page says why." in answer
+
+
+def test_a_page_that_comes_back_says_why(endpoint):
+    browser = signed_in(*RIGHTS, *SEES)
+    _page, data = previewed(browser, typed(browser, endpoint))
+    changed = browser.post(URL, {**data, "lines-0-unit_price": "99.00", "_enter": "1"}).content.decode()
+    assert "something changed since it was shown" in changed
+    browser.post(URL, {**data, "_enter": "1"})
+    _page, data = previewed(browser, typed(browser, endpoint))
+    unticked = browser.post(URL, {**data, "_enter": "1"}).content.decode()
+    assert "tick the box if it is another sale" in unticked
+    assert ManualEntry.objects.count() == 1
+
+
+def test_the_page_of_the_sale_says_who_entered_it_and_nothing_of_stripe(endpoint):
+    clerk = make_staff("billing.add_manualentry")
+    make_rule(endpoint.issuer)
+    sale = entered_sale(endpoint, clerk)
+    assert (sale.outcome, sale.customer_name) == ("held", "Ana López")
+    page = signed_in(*SEES).get(f"/admin/billing/sale/{sale.pk}/change/").content.decode()
+    assert "Entered by hand: " in page
+    for untrue in ("Announced by Stripe", "What Stripe said", "Stripe Radar", "No rule was in force"):
+        assert untrue not in page, untrue
+    assert "The rules have not been asked yet" in page
+    first = sale.events.order_by("id").first()
+    assert (first.before, first.actor) == ("", clerk)
+
+
 def test_a_clerk_enters_it_for_another_person(endpoint):
     browser = signed_in("billing.add_manualentry", *SEES)
     page, data = previewed(browser, typed(browser, endpoint))
@@ -189,3 +229,20 @@ def test_the_check_of_what_waits_to_be_let_go_says_so_and_the_kind(endpoint):
     assert "113.00 USD" in page
     sale.refresh_from_db()
     assert (sale.outcome, Document.objects.count()) == ("held", 0)
+
+
+def test_a_doubted_number_is_asked_about_once_and_for_that_number_only(endpoint):
+    browser = signed_in(*RIGHTS, *SEES)
+    data = typed(browser, endpoint, id_type="dui", id_number="01234567-9")
+    page = browser.post(URL, {**data, "_preview": "1"}).content.decode()
+    assert 'name="is_right"' in page
+    assert 'id="preview"' not in page
+    other = browser.post(URL, {**data, "_preview": "1", "is_right": "012345670"}).content.decode()
+    assert 'id="preview"' not in other
+    page, data = previewed(browser, {**data, "is_right": "012345679"})
+    assert "Issue it now" in page
+    browser.post(URL, {**data, "_enter": "1"})
+    sale = Sale.objects.get()
+    decide_sale(sale_id=sale.pk)
+    assert Document.objects.get().status == "ready"
+    assert profile_of(sale.key, livemode=False).entries["dui"].confirmed.startswith("person")

@@ -144,3 +144,18 @@ def test_lists_need_the_same_queries_for_one_row_and_for_many(client, model, dja
     review_due_buyers()
     with django_assert_max_num_queries(16):
         assert client.get(f"/admin/billing/{model}/").status_code == 200
+
+
+def test_staff_are_asked_once_about_a_number_that_looks_like_a_typing_error(client):
+    sale = held_sale()
+    typed = TYPED | {"id_number": "0614-280390-112-2", "reason": "x", "version": 0}
+    data = {"action": "enter_tax_data", "_selected_action": [sale.pk]}
+    token = client.post("/admin/billing/sale/", data).context["token"]
+    fields = {f"confirm-{name}": value for name, value in typed.items()}
+    page = client.post("/admin/billing/sale/", {**data, "_confirmed": token, **fields})
+    assert set(page.context["form"].errors) == {"is_right"}
+    assert TaxProfile.objects.count() == 0
+    act(client, "sale", "enter_tax_data", sale, **typed, is_right="06142803901122")
+    assert not TaxProfile.objects.get().has_doubts
+    shown = client.get(f"/admin/billing/taxprofile/{TaxProfile.objects.get().pk}/change/").content.decode()
+    assert "check digit does not fit; confirmed by person" in shown

@@ -109,3 +109,16 @@ def test_the_customer_and_two_clerks_at_once_lose_nothing(request_):
     assert [change.version for change in changes] == list(range(1, results.count("stored") + 1))
     review_due_buyers()
     assert set(Document.objects.values_list("status", flat=True)) == {Status.READY}
+
+
+def test_a_doubted_number_is_taken_when_the_customer_stands_by_it(request_):
+    doubted = COMPLETE | {"nit": "0614-280390-112-2"}
+    with pytest.raises(InvalidProfile) as refused:
+        complete_request(request_, values=doubted)
+    assert [problem.code for problem in refused.value.problems] == ["doubt"]
+    complete_request(request_, values=doubted, is_confirmed=True)
+    entry = profile_of("cus_1", livemode=False).entries["nit"]
+    assert (entry.check, entry.confirmed) == ("doubt", "customer")
+    assert not TaxProfile.objects.get().has_doubts
+    review_due_buyers()
+    assert set(Document.objects.values_list("status", flat=True)) == {Status.READY}

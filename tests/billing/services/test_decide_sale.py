@@ -82,7 +82,7 @@ def test_a_sale_that_another_worker_has_is_left_alone(book, sale):
 
 
 def test_a_document_that_is_held_is_still_the_outcome(book, sale):
-    put_invoice(book, customer=shapes.customer(metadata={"sv_nit": "06140101900014"}))
+    put_invoice(book, customer=shapes.customer(metadata={"sv_nit": "06140101900018"}))
     decide(sale)
     assert sale.outcome == "document"
     assert sale.document.status == "held"

@@ -89,7 +89,7 @@ def test_applying_stores_all_rows_and_releases_what_waits(manager):
 
 def test_a_workbook_is_read_as_well(manager):
     row = given(manager, workbook(["customer_id", "NRC"], ["cus_1", 123456]), "profiles.xlsx")
-    assert row.rows == [{"row": 2, "customer_id": "cus_1", "version": 0, "values": {"nrc": "123456"}}]
+    assert row.rows == [{"row": 2, "customer_id": "cus_1", "version": 0, "values": {"nrc": "123456"}, "doubts": []}]
 
 
 def test_a_profile_that_changed_since_refuses_the_whole_file(manager):
@@ -126,3 +126,11 @@ def test_an_empty_cell_takes_nothing_away(manager):
     row = given(manager, "customer_id,nrc,segment\ncus_1,,b\n")
     apply_import(row, actor=manager, reason="x")
     assert profile_of("cus_1", livemode=False).values == {"nrc": "1234", "segment": "b"}
+
+
+def test_a_doubted_number_is_a_warning_and_waits_for_a_person(manager):
+    row = given(manager, "customer_id,nit,nrc\ncus_1,06142803901122,1234\ncus_2,06142803901121,1234\n")
+    assert (row.state, [each["doubts"] for each in row.rows]) == ("checked", [["nit"], []])
+    apply_import(row, actor=manager, reason="List of November")
+    assert [profile.customer_id for profile in TaxProfile.objects.filter(has_doubts=True)] == ["cus_1"]
+    assert profile_of("cus_1", livemode=False).entries["nit"].confirmed == ""

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import Group
 from django.utils.timezone import now
 
 from billing.errors import OwnRequest
@@ -13,11 +14,13 @@ from billing.services.decide_sale import decide_sale
 from billing.services.enter_manual import enter_manual
 from billing.services.review_buyer import review_buyer
 from billing.services.save_profile import save_profile
+from notifications.models import Message
+from notifications.services.mail_alert import readers
 from smartbill.models import Document
 from tests.factories.billing import StripeEndpointFactory
 from tests.factories.held import COMPLETE, held_sale
 from tests.factories.manual import RIGHTS, typed
-from tests.factories.people import make_staff
+from tests.factories.people import make_staff, open_session
 from tests.factories.rules import make_rule
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +79,32 @@ def test_who_asked_again_stays_the_requester_when_the_buyer_changes() -> None:
     assert Approval.objects.open().get().requested_by == me
     with pytest.raises(OwnRequest):
         grant_approval(Approval.objects.open().get(), actor=me, reason="Mine")
+
+
+def test_who_entered_it_is_not_mailed_and_the_page_says_why_they_have_no_button() -> None:
+    endpoint = StripeEndpointFactory.create()
+    make_rule(endpoint.issuer)
+    managers = Group.objects.get_or_create(name="Finance manager")[0]
+    one, other = (make_staff(*RIGHTS, *ANSWERS, "billing.view_approval", email=f"{name}@x.example") for name in "ab")
+    managers.user_set.add(one, other)
+    sale = enter_manual(typed(endpoint), token=uuid4(), actor=one)
+    decide_sale(sale_id=sale.pk)
+    approval = Approval.objects.get()
+    mails = Message.objects.filter(template="alert_raised")
+    assert set(mails.values_list("recipient", flat=True)) == {"b@x.example"}
+    path = f"/admin/billing/approval/{approval.pk}/change/"
+    own, others = (open_session(person).get(path) for person in (one, other))
+    assert f"{one} entered or asked for it" in own.content.decode()
+    assert "grant" not in {act.name for act in own.context["buttons"]}
+    assert "grant" in {act.name for act in others.context["buttons"]}
+    grant_approval(approval, actor=other, reason="Looked")
+    over = Message.objects.filter(template="alert_resolved")
+    assert set(over.values_list("recipient", flat=True)) == {"b@x.example"}
+
+
+def test_an_alert_reaches_someone_even_where_only_the_requester_reads() -> None:
+    one = make_staff(email="a@x.example")
+    Group.objects.get_or_create(name="Finance manager")[0].user_set.add(one)
+    assert [person.pk for person in readers(["Finance manager"], besides={one.pk})] == [one.pk]
+    chief = make_staff(email="c@x.example", is_superuser=True)
+    assert [person.pk for person in readers(["Finance manager"], besides={one.pk})] == [chief.pk]

@@ -3,8 +3,10 @@ from django.core.exceptions import PermissionDenied
 
 from billing.errors import InvalidProfile, ProfileChanged
 from billing.models import Sale, TaxProfile, TaxProfileChange, profile_of
+from billing.services.review_buyer import review_due_buyers
 from billing.services.save_profile import enter_profile, save_profile
 from notifications.errors import ReasonMissing
+from smartbill.models import Document
 from tests.factories.held import COMPLETE, held_sale
 from tests.factories.people import make_staff
 
@@ -114,3 +116,32 @@ def test_a_sale_without_customer_has_a_profile_of_its_own(clerk):
     Sale.objects.update(customer_id="", buyer_due_at=None)
     save_profile(customer_id=sale.key, livemode=False, values={"nrc": "1234"}, source="staff", actor=clerk)
     assert Sale.objects.get(pk=sale.pk).buyer_due_at is not None
+
+
+def test_a_doubted_number_is_confirmed_once_and_by_whom_is_kept(clerk):
+    enter(clerk, nit="06142803901122")
+    row = enter_profile(
+        customer_id="cus_1", livemode=False, values={"nit": "0614-280390-112-2"}, version=1, actor=clerk,
+        reason="Looked at the card", is_confirmed=True,
+    )  # fmt: skip
+    assert (row.version, row.has_doubts, row.profile.entries["nit"].confirmed) == (2, False, str(clerk))
+    assert enter(clerk, version=2, nit="06142803901122").version == 2
+    assert enter(clerk, version=2, nit="06142803901123").has_doubts
+
+
+@pytest.mark.parametrize("confirmed", ["", "customer"])
+def test_a_document_for_a_doubted_number_is_held_until_somebody_stands_by_it(confirmed):
+    sale = held_sale()
+    save_profile(
+        customer_id="cus_1", livemode=False, values=COMPLETE | {"nit": "06142803901122"}, source="import",
+        confirmed=confirmed,
+    )  # fmt: skip
+    review_due_buyers()
+    document = Document.objects.get(pk=sale.document_id)
+    codes = [row["code"] for row in document.revisions.get(number=document.revision).problems]
+    assert (document.status, codes) == (("ready", []) if confirmed else ("held", ["doubt"]))
+
+
+def test_a_doubted_number_from_stripe_holds_the_document_as_well():
+    assert held_sale(metadata={"sv_dui": "04567890-4"}).document.status == "held"
+    assert held_sale(customer="cus_2", metadata={"sv_dui": "04567890-3"}).document.status == "ready"

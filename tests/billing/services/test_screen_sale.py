@@ -167,8 +167,8 @@ def test_terms_are_printed(issuer: Any) -> None:
 
 def test_a_rule_answers_the_open_question_for_the_kind_and_never_the_buyer(issuer: Any) -> None:
     make_rule(issuer, action="kind", chosen_kind="factura")
-    asked = shapes.customer(metadata={"sv_nit": "06140101900014"})
-    stated = shapes.customer(metadata={"sv_nit": "06140101900014", "document_kind": "ccf"})
+    asked = shapes.customer(metadata={"sv_nit": "06140101900018"})
+    stated = shapes.customer(metadata={"sv_nit": "06140101900018", "document_kind": "ccf"})
     kinds = []
     for customer in (asked, stated):
         content = shapes.of_invoice(shapes.invoice([shapes.included(11300)], customer=customer))

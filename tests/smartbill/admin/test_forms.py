@@ -103,3 +103,17 @@ def test_what_was_typed_is_not_lost_when_it_is_still_wrong(document: Document) -
     again = client.post(LIST, {**data, **fields, "_confirmed": page.context["token"]})
     assert 'value="New"' in again.content.decode()
     assert Document.objects.get().revision == 1
+
+
+def test_a_number_that_looks_like_a_typing_error_is_asked_about_once(
+    document: Document,
+) -> None:
+    changes = {"nrc": "123456", "tax_id": "06140000000015"}
+    form = answered(document, **changes)
+    assert not form.is_valid()
+    assert set(form.errors) == {"is_right"}
+    assert list(form.fields).index("is_right") == list(form.fields).index("tax_id") + 1
+    assert not answered(document, **changes, is_right="06140000000026").is_valid()
+    assert answered(document, **changes, is_right="06140000000015").is_valid()
+    doubted = make_draft(document.issuer, source="invoice:in_d", party=replace(COMPANY, tax_id="06140000000015"))
+    assert answered(make_document(issuer=document.issuer, draft=doubted), name="Other").is_valid()

@@ -279,3 +279,14 @@ def test_a_provider_keeps_the_contract_under_which_it_was_made() -> None:
     with override_settings(SMARTBILL_SV_CONTRACT={"envelope.document": ""}):
         assert made.reading("X") == PreparedRequest(route="get_json", body=b'{"body":{"document":"X"}}')
         assert provider().contract_version != made.contract_version
+
+
+def test_two_drafts_are_reported_alike_when_the_authority_learns_the_same() -> None:
+    provider = provider_for(Issuer(provider="el_salvador"))
+    nameless, named = sale(), sale(party=NAMED)
+    other = replace(nameless, party=replace(nameless.party, name="Otra", email="otra@example.com"))
+    assert provider.reported(other) == provider.reported(nameless)
+    assert (provider.names_buyer(other), provider.names_buyer(named)) == (False, True)
+    assert provider.reported(named) != provider.reported(nameless)
+    renamed = replace(named, party=replace(named.party, name="Otra"))
+    assert provider.reported(renamed) != provider.reported(named)
