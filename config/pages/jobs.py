@@ -39,6 +39,7 @@ class JobAdmin(ReadOnlyAdmin):
             hint=_("They go on by themselves; each has a page that shows how far it is."),
             urgency=96,
             tone="wait",
+            since="asked_at",
             rows=lambda rows: rows.filter(state=Job.State.RUNNING),
         ),
     )
