@@ -58,7 +58,7 @@ class CorrectionPage(ReadOnlyAdmin):
 
     @admin.display(description=_("State"))
     def status(self, row: Correction) -> SafeString:
-        return badge(row.get_state_display(), TONES[row.state])
+        return two_lines(badge(row.get_state_display(), TONES[row.state]), mode_badge(row.document.livemode))
 
     @admin.display(description=_("Document"))
     def number(self, row: Correction) -> SafeString:

@@ -96,7 +96,7 @@ class CorrectionAdmin(CorrectionPage):
             rows=lambda rows: rows.filter(state=CaseState.UNDER_WAY),
         ),
     )
-    list_display = ["status", "number", "amount", "wrong", "mending", "waits_for", "asker", "opened", "mode"]
+    list_display = ["status", "number", "amount", "wrong", "mending", "waits_for", "asker", "opened"]
     list_display_links = ["number"]
     list_filter = [ProblemFilter, "state", "wrong", "mending", "asked_by", OpenedFilter]
     list_select_related = ["document", "opened_by"]
