@@ -200,5 +200,5 @@ def test_other_methods_and_a_strange_address_are_refused(client, path):
 
 def test_the_page_needs_few_queries_however_much_waits(client, path, django_assert_max_num_queries):
     held_sale(), held_sale(), held_sale()
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         client.get(path)
