@@ -52,6 +52,10 @@ class PlaceField(forms.ChoiceField):
     def prepare_value(self, value: Any) -> Any:
         return f"{self.department}-{value}" if value and "-" not in value else value
 
+    def to_python(self, value: Any) -> str:
+        """Take a code alone as one of the department that the document has."""
+        return str(self.prepare_value(super().to_python(value)))
+
 
 def within(value: str, department: str) -> str:
     """Return the code alone. Raises ValidationError where the place lies in another department."""
