@@ -178,7 +178,7 @@ class ManualForm(TaxForm):
         kind.choices = [("", gettext_lazy("Decided by the other data")), *KINDS.items()]
         endpoint = cast(forms.ModelChoiceField, self.fields["endpoint"])  # type: ignore[type-arg]
         endpoint.label_from_instance = _account  # type: ignore[assignment,method-assign]
-        if len(accounts := list(endpoint.queryset[:2])) == 1:
+        if len(accounts := list(StripeEndpoint.objects.filter(enabled=True, issuer__active=True)[:2])) == 1:
             self.initial["endpoint"] = accounts[0].pk
         for name, text in STAFF_HELP.items():
             self.fields[name].help_text = text

@@ -32,7 +32,7 @@ class CatalogueField(forms.ChoiceField):
         """Offer the code that is there, so that looking at a form does not take it away."""
         if code and not self.valid_value(code):
             shown = _("%(code)s (not in the list)") % {"code": code}
-            self.choices = [*self.choices, (code, shown)]  # type: ignore[list-item,misc]
+            self.choices = [*self.choices, (code, shown)]  # type: ignore[misc]
 
 
 class PlaceField(forms.ChoiceField):
@@ -47,7 +47,7 @@ class PlaceField(forms.ChoiceField):
         self.department = department
         if code and not self.valid_value(self.prepare_value(code)):
             shown = _("%(code)s (not in the list)") % {"code": code}
-            self.choices = [*self.choices, (self.prepare_value(code), shown)]  # type: ignore[list-item,misc]
+            self.choices = [*self.choices, (self.prepare_value(code), shown)]  # type: ignore[misc]
 
     def prepare_value(self, value: Any) -> Any:
         return f"{self.department}-{value}" if value and "-" not in value else value
