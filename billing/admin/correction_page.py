@@ -36,6 +36,8 @@ DETAILS = [
     "status", "next_step", "document_link", "amount", "what_is_wrong", "asker", "opened", "law", "what_happens",
     "plan_shown", "steps", "people", "replacement_link", "note_link", "sale_link", "mail", "history",
 ]  # fmt: skip
+TOLD = {**WAITING, "asked": _("The case was opened.")}
+"""What happened, where what is waited for says it as well."""
 UNDECIDED = (CaseState.OPEN, CaseState.PROPOSED)
 
 
@@ -158,7 +160,7 @@ class CorrectionPage(ReadOnlyAdmin):
             (
                 event.created_at,
                 event.get_after_display(),
-                WAITING.get(event.code, "") if event.before != event.after or event.code != "asked" else "",
+                TOLD.get(event.code, "") if event.before != event.after or event.code != "asked" else "",
                 event.reason,
                 event.actor,
             )
