@@ -3,11 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo run worker messages test lint bench money faults mutants screenshots clean
+.PHONY: help demo demo-do run worker messages test lint bench money faults mutants screenshots clean
 
 help:
 	@echo "make demo     the whole product on this machine, without any account; serves until Ctrl-C"
 	@echo "make demo ONCE=1   the same, ends by itself; status 0 only if every promise held"
+	@echo "make demo-do DO=\"outage_drill --minutes 1\"   a command of manage.py against the demo that runs"
 	@echo "make test     the suite: SQLite, and PostgreSQL and Redis where DATABASE_URL and CACHE_URL name them"
 	@echo "make lint     style, types, architecture, migrations, deployment checks"
 	@echo "make bench    ratios of time      make faults   kill, cut and break on purpose (SHORT=1: smaller)"
@@ -32,6 +33,12 @@ help:
 
 demo: .venv/base.stamp
 	@$(BIN)/python manage.py demo $(if $(ONCE),--once)
+
+# The demonstration keeps what its processes were started with beside its database.
+DEMO_ENVIRONMENT = $(or $(SELLO_DATA_DIR),var)/demo/environment
+demo-do: .venv/base.stamp
+	@test -f $(DEMO_ENVIRONMENT) || { echo "No demo was started here: make demo"; exit 1; }
+	@. $(if $(filter /%,$(DEMO_ENVIRONMENT)),,./)$(DEMO_ENVIRONMENT) && $(BIN)/python manage.py $(DO)
 
 run: .venv/base.stamp
 	$(BIN)/python manage.py migrate -v0

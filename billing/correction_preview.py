@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from billing.corrections import CaseFacts, Mending, Wrong
-from billing.models import Correction
+from billing.models import Correction, TaxProfile
 from config.admin import amount
 from smartbill.clock_texts import WINDOW_NAMES
 from smartbill.legal_rules import CREDIT_NOTE, INVALIDATION
@@ -100,8 +102,18 @@ def _stripe(case: Correction, facts: CaseFacts) -> list[str]:
             _("If the money is to go back, refund it there yourself. The refund then leads to no second credit note.")
         )
     elif case.wrong in (Wrong.BUYER, Wrong.KIND):
-        said.append(_("Correct the customer's tax data as well, or the next document is wrong again."))
+        text = _("Correct the customer's tax data as well, or the next document is wrong again.")
+        said.append(format_html('{} <a href="{}">{}</a>', text, _tax_data_url(case), _("Customer's tax data")))
     return said
+
+
+def _tax_data_url(case: Correction) -> str:
+    """Return the page of the buyer's tax data; before there are any, that of the sale, where they are entered."""
+    sale = case.sale
+    known = TaxProfile.objects.filter(customer_id=sale.buyer_id, livemode=sale.livemode).values_list("pk", flat=True)
+    if (found := known.first()) is None:
+        return reverse("admin:billing_sale_change", args=[sale.pk])
+    return reverse("admin:billing_taxprofile_change", args=[found])
 
 
 def _books(case: Correction, mending: str, facts: CaseFacts) -> list[str]:

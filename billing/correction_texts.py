@@ -53,7 +53,7 @@ REASONS: Mapping[str, Promise] = {
 }
 
 WAITING: Mapping[str, Promise] = {
-    "asked": _("The case was opened."),
+    "asked": _("Somebody has to decide what becomes of it."),
     "proposed": _("One person has proposed the remedy."),
     "replacement_waits": _("The replacement is drafted and waits to be sent."),
     "replacement_sent": _("The replacement is on its way to the tax authority."),

@@ -1,28 +1,38 @@
 """The customer's page behind the link of a request: a form without login and without script.
 
-It shows who asks and for which purchase, never what is already known of the customer: whoever forwards the link gives
-away no more than that. Looking changes nothing; one answer is taken, and after that the page says what to do.
+It shows who asks and for which purchase, and fills in what this customer has given already, here or at Stripe: it is
+theirs, and they have to see it to mend it. What staff or an import said is not shown and stays where nothing is typed.
+Looking changes nothing; one answer is taken, and after that the page says what to do.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
+from babel.dates import format_date
 from babel.numbers import format_currency
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.text import Truncator
 from django.utils.timezone import now
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from billing.errors import InvalidProfile, RequestOver
-from billing.models import TaxRequest, profile_of
+from billing.models import Sale, TaxRequest, profile_of
+from billing.profiles import Profile
 from billing.services.ask_for_tax_data import becomes_consumer, until
 from billing.services.complete_request import complete_request
+from billing.services.prefill import known_by_customer
 from billing.services.redraft import MOST_SALES, buyer_problems, waiting_sales
 from billing.tax_form import CONFIRM, TaxForm, form_field
 from billing.throttle import may_pass
+from smartbill.drafts import Draft
 from smartbill.faces import LOCALES
+from smartbill.models import Document, Revision
 from smartbill.services.link import hash_of
 
 # The origin of a form with the policy "no-referrer" is "null", which the protection against forged requests refuses.
@@ -33,6 +43,7 @@ PRIVATE = {
 }
 MOST_LOOKS, MOST_ANSWERS, HOUR = 120, 20, 3600
 MOST_SHOWN = 5
+LONGEST_LINE = 80
 GROUPS = (
     ("who", ["kind", "legal_name", "email", "phone"]),
     ("number", ["id_type", "id_number", CONFIRM]),
@@ -78,7 +89,9 @@ def _may_pass(request: HttpRequest, asked: TaxRequest) -> bool:
 
 
 def _form(request: HttpRequest, asked: TaxRequest) -> HttpResponse:
-    form = TaxForm(request.POST if request.method == "POST" else None)
+    sales = list(waiting_sales(asked.customer_id, livemode=asked.livemode)[:MOST_SALES])
+    profile = profile_of(asked.customer_id, livemode=asked.livemode)
+    form = TaxForm(request.POST if request.method == "POST" else None, initial=known_by_customer(sales, profile))
     if request.method == "POST" and form.is_valid():
         try:
             complete_request(asked, values=form.given(), is_confirmed=form.is_confirmed)
@@ -88,31 +101,55 @@ def _form(request: HttpRequest, asked: TaxRequest) -> HttpResponse:
             return HttpResponseRedirect(request.path)
         else:
             return HttpResponseRedirect(request.path)
-    return render(request, "billing/tax_form.html", _context(asked, form), status=422 if form.errors else 200)
+    return render(
+        request, "billing/tax_form.html", _context(asked, form, sales, profile), status=422 if form.errors else 200
+    )
 
 
-def _context(asked: TaxRequest, form: TaxForm) -> dict[str, Any]:
-    sales = list(waiting_sales(asked.customer_id, livemode=asked.livemode)[:MOST_SALES])
-    profile = profile_of(asked.customer_id, livemode=asked.livemode)
-    missing: dict[str, str] = {}
-    for problem in buyer_problems(sales, profile):
-        missing.setdefault(form_field(problem.field), str(problem.message))
-    locale = LOCALES.get(asked.language, "en_US")
-    documents = [(sale.number or sale.document.reference, sale.document) for sale in sales if sale.document]
+def _context(asked: TaxRequest, form: TaxForm, sales: Sequence[Sale], profile: Profile) -> dict[str, Any]:
+    # Before anything is typed a field is only marked: what would be wrong with it is said of what was sent.
+    wanted = set() if form.is_bound else {form_field(problem.field) for problem in buyer_problems(sales, profile)}
+    documents = [sale.document for sale in sales if sale.document]
     return {
         "asked": asked,
         "issuer": asked.endpoint.issuer,
         "form": form,
         "groups": [
-            (key, [(form[name], missing.get(name, "")) for name in names if name in form.fields])
-            for key, names in GROUPS
+            (key, [(form[name], name in wanted) for name in names if name in form.fields]) for key, names in GROUPS
         ],
-        "purchases": [
-            (number, format_currency(document.total, document.currency, locale=locale))
-            for number, document in documents[:MOST_SHOWN]
-        ],
+        "purchases": _purchases(asked, documents[:MOST_SHOWN]),
         "until": until(asked),
-        "becomes_consumer": any(becomes_consumer(asked, document) for _number, document in documents),
+        "becomes_consumer": any(becomes_consumer(asked, document) for document in documents),
+    }
+
+
+def _purchases(asked: TaxRequest, documents: Sequence[Document]) -> list[tuple[str, str, str]]:
+    """Return day, first line and total of each purchase, as the buyer knows them."""
+    locale, zone = LOCALES.get(asked.language, "en_US"), asked.endpoint.issuer.zone
+    issued = Q(pk__in=[])
+    for document in documents:
+        issued |= Q(document=document, number=document.revision)
+    drafts = {row.document_id: row.draft for row in Revision.objects.filter(issued)}
+    return [
+        (
+            format_date(document.occurred_at.astimezone(zone), "long", locale=locale),
+            _first_line(drafts[document.pk]) or document.reference,
+            format_currency(document.total, document.currency, locale=locale),
+        )
+        for document in documents
+    ]
+
+
+def _first_line(draft: Draft) -> str:
+    if not draft.lines:
+        return ""
+    first = Truncator(draft.lines[0].description).chars(LONGEST_LINE)
+    rest = len(draft.lines) - 1
+    if not rest:
+        return first
+    return ngettext("%(line)s and %(count)d more line", "%(line)s and %(count)d more lines", rest) % {
+        "line": first,
+        "count": rest,
     }
 
 

@@ -42,7 +42,7 @@ class Connection:
             words.append("authorised" if self.authorised else "NOT AUTHORISED")
         if self.detail:
             words.append(self.detail)
-        return f"{'ok' if self.works else 'FAIL':<5}{self.name:<28}{', '.join(words)}"
+        return f"{'ok' if self.works else 'FAIL':<5}{self.name:<30}  {', '.join(words)}"
 
 
 def probe_database() -> Iterator[Connection]:

@@ -36,6 +36,8 @@ DETAILS = [
     "status", "next_step", "document_link", "amount", "what_is_wrong", "asker", "opened", "law", "what_happens",
     "plan_shown", "steps", "people", "replacement_link", "note_link", "sale_link", "mail", "history",
 ]  # fmt: skip
+TOLD = {**WAITING, "asked": _("The case was opened.")}
+"""What happened, where what is waited for says it as well."""
 UNDECIDED = (CaseState.OPEN, CaseState.PROPOSED)
 
 
@@ -58,7 +60,7 @@ class CorrectionPage(ReadOnlyAdmin):
 
     @admin.display(description=_("State"))
     def status(self, row: Correction) -> SafeString:
-        return badge(row.get_state_display(), TONES[row.state])
+        return two_lines(badge(row.get_state_display(), TONES[row.state]), mode_badge(row.document.livemode))
 
     @admin.display(description=_("Document"))
     def number(self, row: Correction) -> SafeString:
@@ -158,7 +160,7 @@ class CorrectionPage(ReadOnlyAdmin):
             (
                 event.created_at,
                 event.get_after_display(),
-                WAITING.get(event.code, "") if event.before != event.after or event.code != "asked" else "",
+                TOLD.get(event.code, "") if event.before != event.after or event.code != "asked" else "",
                 event.reason,
                 event.actor,
             )

@@ -47,6 +47,10 @@ REMEDIES = {
 """The remedies that each action proposes."""
 
 
+class OpenedFilter(PeriodFilter):
+    field = "opened_at"
+
+
 @admin.register(Correction)
 class CorrectionAdmin(CorrectionPage):
     section = "work"
@@ -92,9 +96,9 @@ class CorrectionAdmin(CorrectionPage):
             rows=lambda rows: rows.filter(state=CaseState.UNDER_WAY),
         ),
     )
-    list_display = ["status", "number", "amount", "wrong", "mending", "waits_for", "asker", "opened", "mode"]
+    list_display = ["status", "number", "amount", "wrong", "mending", "waits_for", "asker", "opened"]
     list_display_links = ["number"]
-    list_filter = [ProblemFilter, "state", "wrong", "mending", "asked_by", PeriodFilter]
+    list_filter = [ProblemFilter, "state", "wrong", "mending", "asked_by", OpenedFilter]
     list_select_related = ["document", "opened_by"]
     search_fields = ["document__reference"]
     search_help_text = _("Reference or control number of the document")

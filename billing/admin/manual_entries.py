@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from billing.admin.manual_form import MORE, MOST, LineSet, ManualForm
 from billing.advice import advice_of
 from billing.errors import BillingError, EnteredAlready
-from billing.models import ManualEntry
+from billing.models import ManualEntry, TaxProfile
 from billing.money import to_decimal
 from billing.services.enter_manual import (
     RELEASE,
@@ -44,6 +44,9 @@ from smartbill.lifecycle import Kind
 from smartbill.models import Issuer
 from smartbill.providers import provider_for
 from smartbill.services.create import findings_of
+
+MOST_OFFERED = 200
+"""Known customers among which the form lets one choose; any other id can be typed."""
 
 
 def to_let_go_by(rows: QuerySet[Any], person: Any) -> QuerySet[Any]:
@@ -237,6 +240,7 @@ class ManualEntryAdmin(HouseAdmin):
             "preview": preview,
             "notice": notice,
             "quiet": is_quiet,
+            "known": _known_customers(request.user),
         }
         return TemplateResponse(request, "admin/billing/manualentry/add.html", context)
 
@@ -244,6 +248,14 @@ class ManualEntryAdmin(HouseAdmin):
 def _breakdown(entered: Entered, draft: Any) -> list[tuple[str, str]]:
     printed = provider_for(entered.issuer).printed(draft)
     return [(label, amount(value, draft.currency)) for label, value in printed.totals]
+
+
+def _known_customers(person: Any) -> QuerySet[TaxProfile]:
+    """Return the buyers that the form offers: those with a tax profile, the newest first."""
+    rows = (
+        TaxProfile.objects.order_by("-id") if person.has_perm("billing.view_taxprofile") else TaxProfile.objects.none()
+    )
+    return rows.exclude(name="")[:MOST_OFFERED]
 
 
 def _longer(request: HttpRequest) -> Any:

@@ -40,6 +40,14 @@ KIND_CHOICES = {
 }
 
 
+STAFF_HELP = {
+    "legal_name": gettext_lazy("As the buyer is registered, or as in their document."),
+    "nrc": gettext_lazy("The number of the buyer's IVA registration card; needed for a comprobante de crédito fiscal."),
+    "district": gettext_lazy("Of the same department as the municipality."),
+}
+"""The customer's form speaks to the buyer; this one speaks of them."""
+
+
 class LineForm(forms.Form):
     """One line; one that is left empty is none."""
 
@@ -85,6 +93,9 @@ class LineForm(forms.Form):
 
 
 class _LineSet(forms.BaseFormSet):  # type: ignore[type-arg]
+    needed = ("description", "unit_price", "tax")
+    """What a line that is not left empty has to say."""
+
     def clean(self) -> None:
         if any(self.errors):
             return
@@ -113,7 +124,8 @@ class ManualForm(TaxForm):
         label=gettext_lazy("Known customer"),
         max_length=255,
         required=False,
-        help_text=gettext_lazy("As in the tax profiles, such as cus_…. Leave it empty to type the buyer below."),
+        widget=forms.TextInput({"list": "known-customers", "autocomplete": "off"}),
+        help_text=gettext_lazy("Type a part of the name and choose. Leave it empty to type the buyer below."),
     )
     document_kind = forms.ChoiceField(
         label=gettext_lazy("Kind of document"), choices=list(KIND_CHOICES.items()), required=False
@@ -166,6 +178,10 @@ class ManualForm(TaxForm):
         kind.choices = [("", gettext_lazy("Decided by the other data")), *KINDS.items()]
         endpoint = cast(forms.ModelChoiceField, self.fields["endpoint"])  # type: ignore[type-arg]
         endpoint.label_from_instance = _account  # type: ignore[assignment,method-assign]
+        if len(accounts := list(StripeEndpoint.objects.filter(enabled=True, issuer__active=True)[:2])) == 1:
+            self.initial["endpoint"] = accounts[0].pk
+        for name, text in STAFF_HELP.items():
+            self.fields[name].help_text = text
         cast(forms.ChoiceField, self.fields["method"]).choices = [(name, method_name(name)) for name in METHODS]
         cast(forms.DateTimeField, self.fields["paid_at"]).input_formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
 

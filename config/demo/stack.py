@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from shlex import quote
 from uuid import uuid4
 
 import requests
@@ -45,7 +46,9 @@ class Stack:
         self.choose_ports()
         self.webhook_uuid, self.webhook_secret = str(uuid4()), "whsec_" + secrets.token_hex(24)
         self.manager_key, self.transmitter_key = DEMO_ACCOUNT.keys[:2]
-        self.password, self.key = secrets.token_urlsafe(12), ""
+        self.password = secrets.token_urlsafe(12)
+        self.keys: dict[str, str] = {}
+        """The key of the authenticator app of each member of staff, by name."""
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def choose_ports(self) -> None:
@@ -77,6 +80,14 @@ class Stack:
             "LANGUAGE_CODE": "es",
             "PYTHONUNBUFFERED": "1",
         }
+
+    def write_environment(self) -> None:
+        """Write what sets the demonstration apart from the caller's environment: a second terminal reads it."""
+        path = self.folder / "environment"
+        path.touch(mode=0o600)
+        ours = {name: value for name, value in self.environment.items() if os.environ.get(name) != value}
+        lines = [f"unset {' '.join(sorted(DROPPED))}", *(f"export {name}={quote(ours[name])}" for name in sorted(ours))]
+        path.write_text("\n".join(lines) + "\n")
 
     def manage(self, *arguments: str) -> str:
         """Run a management command to its end and return what it printed."""

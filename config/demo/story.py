@@ -44,8 +44,8 @@ class Story:
         self.authority = SandboxControl(stack.smartbill)
         self.observer = Observer(stack.web, token, stack.folder / "mail")
         self.staff = Staff(stack.web, "finance", stack.password)
-        stack.key = self.staff.key
         self.manager = Staff(stack.web, "elena", stack.password)
+        stack.keys = {"finance": self.staff.key, "elena": self.manager.key}
         self.sources: list[str] = []
 
     def tell(self) -> None:

@@ -293,4 +293,6 @@ LOGGING = {
     "filters": {"links": {"()": "config.redaction.LinkFilter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["links"]}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+    # The SDK tells each of its requests as INFO, between the lines of a command that a person reads.
+    "loggers": {"stripe": {"level": "WARNING"}},
 }

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.admin import ConfirmForm, ReasonForm
 from config.admin.ticked import ask_once
+from smartbill.admin.catalogue_fields import PLACES, CatalogueField, PlaceField, fields_of_catalogues, within
 from smartbill.admin.deadlines import window_text
 from smartbill.admin.page import open_problems
 from smartbill.drafts import CORRECTED, Address, Draft, Party, Provenance
@@ -17,6 +18,7 @@ from smartbill.legal_rules import INVALIDATION
 from smartbill.lifecycle import Kind
 from smartbill.models import Document
 from smartbill.providers import provider_for
+from smartbill.providers.el_salvador.catalogues import ACTIVITIES, catalogue
 from smartbill.services.create import findings_of
 from smartbill.services.propose import in_words, open_proposal
 from smartbill.services.windows import windows_of_documents
@@ -106,7 +108,6 @@ class CorrectForm(ReasonForm):
     )
     tax_id = forms.CharField(label=_("Tax id"), max_length=25, required=False)
     nrc = forms.CharField(label="NRC", max_length=8, required=False)
-    activity_code = forms.CharField(label=_("Activity code"), max_length=6, required=False)
     activity_text = forms.CharField(label=_("Activity"), max_length=150, required=False)
     person_type = forms.ChoiceField(
         label=_("Natural or legal person"),
@@ -115,13 +116,9 @@ class CorrectForm(ReasonForm):
     )
     email = forms.CharField(label=_("E-mail"), max_length=254, required=False)
     phone = forms.CharField(label=_("Phone"), max_length=30, required=False)
-    country = forms.CharField(label=_("Country"), max_length=2, required=False, help_text=_("Two letters, such as SV."))
     line = forms.CharField(label=_("Address"), max_length=200, required=False)
     city = forms.CharField(label=_("City"), max_length=100, required=False)
     postal_code = forms.CharField(label=_("Postal code"), max_length=20, required=False)
-    department = forms.CharField(label=_("Department (code)"), max_length=2, required=False)
-    municipality = forms.CharField(label=_("Municipality (code)"), max_length=2, required=False)
-    district = forms.CharField(label=_("District (code)"), max_length=2, required=False)
     field_order = ["kind", *PARTY, *ADDRESS, "reason"]
 
     def __init__(self, *args: Any, rows: Any, **kwargs: Any) -> None:
@@ -135,6 +132,7 @@ class CorrectForm(ReasonForm):
             **{name: getattr(party.address, name) for name in ADDRESS},
         }
         super().__init__(*args, rows=rows, initial=initial, **kwargs)
+        self._offer_catalogues(party.address.department)
         kinds = cast(forms.ChoiceField, self.fields["kind"])
         is_note = self.before.corrects is not None
         kinds.choices = [row for row in Kind.choices if (row[0] == Kind.CREDIT_NOTE) is is_note]
@@ -147,9 +145,24 @@ class CorrectForm(ReasonForm):
         """Return the draft whose values the form shows first."""
         return issued
 
+    def _offer_catalogues(self, department: str) -> None:
+        self.fields.update(fields_of_catalogues())
+        for name in ("activity_code", "country", "department"):
+            cast(CatalogueField, self.fields[name]).keep(self.initial[name])
+        for name in PLACES:
+            cast(PlaceField, self.fields[name]).keep(self.initial[name], department)
+        self.order_fields(self.field_order)
+
     def clean(self) -> dict[str, Any]:
         """Ask the provider's rules at once, so that what is still wrong stands beside its field."""
         cleaned = super().clean() or self.cleaned_data
+        for name in PLACES:
+            try:
+                cleaned[name] = within(cleaned.get(name, ""), cleaned.get("department", ""))
+            except forms.ValidationError as error:
+                self.add_error(name, error)
+        if not self.errors and cleaned["activity_code"] != self.initial["activity_code"]:
+            self._follow_activity(cleaned)
         if not self.errors:
             for problem in findings_of(self.document.issuer, self.draft()).problems:
                 name = problem.field.rsplit(".", 1)[-1]
@@ -168,6 +181,11 @@ class CorrectForm(ReasonForm):
             label = _("The number is right: I have compared it with the card")
             number = draft.party.tax_id
             ask_once(self, "is_right", value=number, label=label, error=str(doubt.message), after="tax_id")
+
+    def _follow_activity(self, cleaned: dict[str, Any]) -> None:
+        """Have the text say what the chosen code says, unless a person typed another one."""
+        if cleaned["activity_text"] == self.initial["activity_text"]:
+            cleaned["activity_text"] = catalogue(ACTIVITIES).get(cleaned["activity_code"], "")[:150]
 
     def draft(self) -> Draft:
         """Return the draft with the buyer as typed; each changed field says that a person changed it."""

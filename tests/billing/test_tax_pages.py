@@ -5,10 +5,11 @@ from html.parser import HTMLParser
 
 import pytest
 from django.test import Client
-from django.utils.timezone import now
+from django.utils.timezone import localtime, now
 
 from billing.models import TaxProfile, TaxRequest
 from billing.services.review_buyer import review_due_buyers
+from billing.services.save_profile import save_profile
 from billing.tax_pages import MOST_ANSWERS, MOST_LOOKS
 from smartbill.lifecycle import Status
 from smartbill.models import Document
@@ -46,21 +47,50 @@ def test_the_page_shows_who_asks_and_for_what_in_the_customers_language(client, 
     text = page.content.decode()
     assert page.status_code == 200
     assert '<html lang="es">' in text
-    for shown in ("Acme", "ACME-0001", "$113.00", "facturas@acme.example"):
+    for shown in ("Acme", "$113.00", "facturas@acme.example"):
         assert shown in text
+    [(day, what, total)] = page.context["purchases"]
+    assert (str(localtime(Document.objects.get().occurred_at).year) in day, total) == (True, "$113.00")
+    assert what == Document.objects.get().revisions.get().draft.lines[0].description
 
 
-def test_the_page_tells_nothing_that_is_known_of_the_customer(client, path):
-    text = client.get(path).content.decode()
-    for known in ("ana@example.com", "Ana López", "123456", "cus_1"):
-        assert known not in text
+def values_of(page):
+    return {name: value for name, value in page.context["form"].initial.items() if value}
+
+
+def test_what_the_customer_gave_at_stripe_or_here_is_filled_in(client, asked, path):
+    known = values_of(client.get(path))
+    assert (known["legal_name"], known["email"], known["nrc"]) == ("Ana López", "ana@example.com", "123456")
+    save_profile(
+        customer_id=asked.customer_id,
+        livemode=asked.livemode,
+        values={"phone": "22223333"},
+        source="customer",
+        reason="x",
+    )
+    assert values_of(client.get(path))["phone"] == "22223333"
+
+
+def test_what_staff_said_is_not_shown_and_stripe_does_not_stand_in_for_it(client, asked, path):
+    said = {"legal_name": "Noted by staff", "nit": "06140000000014"}
+    save_profile(customer_id=asked.customer_id, livemode=asked.livemode, values=said, source="staff", reason="x")
+    page = client.get(path)
+    assert not {"legal_name", "id_type", "id_number"} & values_of(page).keys()
+    for kept in ("Noted by staff", "06140000000014", "Ana López", "cus_1"):
+        assert kept not in page.content.decode()
 
 
 def test_what_is_missing_stands_beside_its_field(client, path):
     page = client.get(path)
-    missing = {field.name for _key, fields in page.context["groups"] for field, text in fields if text}
+    missing = {field.name for _key, fields in page.context["groups"] for field, is_wanted in fields if is_wanted}
     assert {"id_number", "activity_code", "municipality", "line"} <= missing
     assert "nrc" not in missing
+
+
+def test_a_fault_is_told_of_what_was_sent_and_of_nothing_else(client, path):
+    page = client.post(path, {**TYPED, "nrc": "1"})
+    assert set(page.context["form"].errors) == {"nrc"}
+    assert not [field.name for _key, fields in page.context["groups"] for field, is_wanted in fields if is_wanted]
 
 
 def test_an_answer_is_taken_once_and_issues_the_document(client, path):
@@ -170,7 +200,7 @@ def test_other_methods_and_a_strange_address_are_refused(client, path):
 
 def test_the_page_needs_few_queries_however_much_waits(client, path, django_assert_max_num_queries):
     held_sale(), held_sale(), held_sale()
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         client.get(path)
 
 

@@ -74,7 +74,7 @@ def check_connections(*only: str) -> tuple[bool, dict[str, str]]:
     assert "prv_" not in out.getvalue()
     assert "sk_test_" not in out.getvalue()
     systems = out.getvalue().partition("\n\n")[0].splitlines()
-    return well, {line[5:33].strip(): line[:4].strip() + " " + line[33:] for line in systems}
+    return well, {line[5:37].strip(): line[:4].strip() + " " + line[37:] for line in systems}
 
 
 def unused_port() -> int:

@@ -3,6 +3,7 @@
 import signal
 import time
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from config.demo.stack import Stack, StackFailed
 from config.demo.staff import StaffRefused
 from config.demo.story import Story
 
+PEOPLE = {"finance": "One person, who may do everything", "elena": "Another person, a Finance manager"}
 PROVISION = Path(__file__).parents[2] / "demo" / "provision.toml"
 
 
@@ -39,7 +41,7 @@ class Command(BaseCommand):
             self._sum_up(stack, report, serving=not once and not report.broken)
             if not once and not report.broken:
                 self._say("\nServing until Ctrl-C.")
-                self._show_codes(stack.key)
+                self._show_codes(stack.keys)
         except KeyboardInterrupt:
             self._say("\nStopping.")
         except StackFailed as error:
@@ -57,6 +59,7 @@ class Command(BaseCommand):
         stack.manage("provision", str(PROVISION))
         token = stack.manage("create_api_token", "demo", "--scope", "read").strip()
         stack.choose_ports()
+        stack.write_environment()
         stack.start_sandbox()
         stack.start_web()
         stack.start_worker()
@@ -82,21 +85,28 @@ class Command(BaseCommand):
         self._say("\nLook at it")
         for title, link in report.links:
             self._say(f"  {title:<49} {link}")
-        self._say(f"  {'The admin':<49} {stack.web}/admin/   finance / {stack.password}")
-        self._say(f"  {'Its code: below, or an authenticator app with key':<49} {stack.key}")
+        self._say(f"  {'The admin':<49} {stack.web}/admin/")
+        for name, part in PEOPLE.items():
+            self._say(f"  {part:<49} {name} / {stack.password} / the code below")
+            self._say(f"  {'  or an authenticator app with the key':<49} {stack.keys[name]}")
+        self._say(f"  {'Commands against it, in a second terminal':<49} make demo-do DO=check_connections")
         self._say(f"  {'Mails':<49} {stack.folder / 'mail'}")
 
-    def _show_codes(self, key: str) -> None:
-        """Be the authenticator app of whoever looks at the demonstration; a log is told the code once."""
+    def _show_codes(self, keys: Mapping[str, str]) -> None:
+        """Be the authenticator app of whoever looks at the demonstration; a log is told the codes once."""
         live = self.stdout.isatty()
-        self.stdout.write(f"Code now: {code_at(key, time.time())}", ending="" if live else "\n")
+        self.stdout.write(f"Codes now: {_codes(keys, time.time())}", ending="" if live else "\n")
         while True:
             self.stdout.flush()
             time.sleep(1)
             if live:
                 at = time.time()
-                self.stdout.write(f"\rCode now: {code_at(key, at)}  (for {seconds_left(at):2.0f} s) ", ending="")
+                self.stdout.write(f"\rCodes now: {_codes(keys, at)}  (for {seconds_left(at):2.0f} s) ", ending="")
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def _codes(keys: Mapping[str, str], at: float) -> str:
+    return ", ".join(f"{name} {code_at(key, at)}" for name, key in keys.items())

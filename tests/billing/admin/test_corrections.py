@@ -191,7 +191,7 @@ def test_the_list_shows_what_waits_since_when_with_constant_queries(django_asser
     client = signed_in(*CLERK)
     with django_assert_max_num_queries(14):
         text = client.get(LIST).content.decode()
-    assert "The case was opened." in text
+    assert "Somebody has to decide what becomes of it." in text
     assert "113.00 USD" in text
 
 
