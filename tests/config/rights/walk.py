@@ -33,6 +33,10 @@ PATTERNS = {
 """Addresses for routes that are written as expressions, or that ask for a row by their query."""
 
 
+FORMS = {"/export/": {"format": "csv"}}
+"""What is sent to doors that ask for more than the right, by the end of their route."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Door:
     """One line of the table: what is asked of which address, with what."""
@@ -50,12 +54,16 @@ class Door:
 def doors() -> list[Door]:
     """Return every door that people use: routes with their methods, and actions of the admin."""
     found = [
-        Door(route, method, address)
+        Door(route, method, address, _form(route) if method == "POST" else {})
         for route, address in routes()
         if not route.startswith(API)
         for method in next((METHODS[start] for start in METHODS if route.startswith(start)), OTHERS)
     ]
     return sorted([*found, *actions()])
+
+
+def _form(route: str) -> dict[str, Any]:
+    return next((form for end, form in FORMS.items() if route.endswith(end)), {})
 
 
 def api_doors() -> list[Door]:
