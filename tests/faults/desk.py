@@ -14,6 +14,8 @@ from tests.faults.lab import PASSWORD
 from tests.faults.processes import Failed
 
 LOOK_EVERY = 1.0
+SIGN_IN_AGAIN_AFTER = 3.0
+"""Seconds: whoever tries more often is slowed down as any other."""
 IN_DOUBT = """
     SELECT document.id, document.reference, max(attempt.deadline_at) + interval '6 seconds' < now() AS quiet
     FROM smartbill_document document JOIN smartbill_attempt attempt ON attempt.document_id = document.id
@@ -67,6 +69,8 @@ class Desk:
         self._thread = threading.Thread(target=self._work, name="desk")
 
     def __enter__(self) -> "Desk":
+        # Before anything is killed: an app that is set up half is known to nobody.
+        self._clerk = Clerk(self.house.web)
         self._thread.start()
         return self
 
@@ -81,9 +85,13 @@ class Desk:
         while not self._stop.wait(LOOK_EVERY):
             try:
                 self._look()
-            except (requests.RequestException, StaffRefused, OSError, KeyError):
-                # The web was killed under our hands, or somebody else was faster: the next look shows what is left.
+            except (requests.RequestException, OSError):
+                # The web was killed under our hands: the session outlives that.
+                continue
+            except (StaffRefused, KeyError):
+                # Somebody else was faster, or the session is over: the next look shows what is left.
                 self._clerk = None
+                self._stop.wait(SIGN_IN_AGAIN_AFTER)
             except Exception as error:
                 self.error = error
                 return
