@@ -32,7 +32,7 @@ def look_well(desk: Page, name: str) -> None:
     """Check each width in light and dark: nothing wider than the screen, and enough contrast."""
     for width, scheme in LOOKS:
         desk.set_viewport_size({"width": width, "height": 900})
-        desk.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        desk.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         beyond = desk.locator("html").evaluate("node => node.scrollWidth - node.clientWidth")
         assert beyond == 0, f"{name} at {width}: {beyond} px too wide"
         assert desk.evaluate(CONTRAST) == [], f"{name} at {width}, {scheme}"

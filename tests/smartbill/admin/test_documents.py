@@ -34,7 +34,7 @@ def test_a_row_says_state_customer_amount_and_mode(client: Client) -> None:
         'class="badge badge-good"',
         ">Stamped</span>",
         'Ana López<span class="sub">06140000000014</span>',
-        '<td class="field-amount">1,248.50 USD</td>',
+        'class="field-amount">1,248.50 USD</td>',
         '<span title="Comprobante de crédito fiscal">CCF</span>',
         '<span class="badge badge-test" title="">TEST</span>',
     ):
