@@ -22,18 +22,32 @@ class Form(HTMLParser):
         super().__init__()
         self.name, self.inside = name, False
         self.fields: list[tuple[str, str]] = []
+        self.choice: str | None = None
+        """The select that is open, and what is chosen in it so far: the first option, or the marked one."""
+        self.chosen: str | None = None
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.inside = self.name in (values.get("id"), values.get("class"))
-        elif self.inside and tag == "input" and values.get("name") and values.get("type") not in ("submit", "checkbox"):
-            self.fields.append((values["name"], values.get("value", "")))
+        elif not self.inside:
+            return
+        elif tag == "input" and values.get("name") and values.get("type") != "submit":
+            is_box = values.get("type") in ("checkbox", "radio")
+            if not is_box or "checked" in values:
+                self.fields.append((values["name"], values.get("value", "on" if is_box else "")))
+        elif tag == "select":
+            self.choice, self.chosen = values.get("name"), None
+        elif tag == "option" and (self.chosen is None or "selected" in values):
+            self.chosen = values.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self.inside = False
+        elif tag == "select" and self.choice:
+            self.fields.append((self.choice, self.chosen or ""))
+            self.choice = None
 
 
 class StaffRefused(Exception):
