@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import requests
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import connections
 
@@ -19,6 +18,7 @@ from smartbill.models import Document, Issuer
 from smartbill.services.tally_days import tally_days
 from tests.bench.costs import Watch
 from tests.bench.fill import RARE, fill
+from tests.bench.sessions import session_of
 from tests.bench.stock import issuer_with_keys
 from tests.bench.table import Line, middle, percentile
 from tests.bench.web import gunicorn
@@ -73,12 +73,7 @@ def _prepare(size: Size) -> requests.Session:
     """Fill both databases with an issuer and its documents, and sign one person in at both."""
     issuer = issuer_with_keys()
     clerk = make_staff(is_superuser=True)
-    session = SessionStore()
-    session["_auth_user_id"] = str(clerk.pk)
-    session["_auth_user_backend"] = "django.contrib.auth.backends.ModelBackend"
-    session["_auth_user_hash"] = clerk.get_session_auth_hash()
-    session.save()
-    kept = Session.objects.get(session_key=session.session_key)
+    kept = Session.objects.get(session_key=session_of(clerk))
     for model, key in ((Issuer, issuer.pk), (User, clerk.pk)):
         model._default_manager.get(pk=key).save(using="control", force_insert=True)
     kept.save(using="control", force_insert=True)
@@ -86,7 +81,7 @@ def _prepare(size: Size) -> requests.Session:
     fill("control", issuer, FEW)
     tally_days()
     browser = requests.Session()
-    browser.cookies.set(settings.SESSION_COOKIE_NAME, str(session.session_key))
+    browser.cookies.set(settings.SESSION_COOKIE_NAME, kept.session_key)
     return browser
 
 

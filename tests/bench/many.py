@@ -8,17 +8,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import requests
-from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
 from django.utils.timezone import now
 
 from config.jobs.run import run_due_jobs
 from config.models import Job
-from config.sign_in.session import SECOND_FACTOR, SEEN, STARTED
 from smartbill.models import Document, DocumentEvent, Issuer
 from smartbill.services.send import queue_submission
+from tests.bench.sessions import session_of
 from tests.bench.stock import issuer_with_keys, stock
 from tests.bench.table import Line, middle
 from tests.bench.web import gunicorn
@@ -67,16 +65,8 @@ def measure(*, short: bool) -> list[Line]:
 
 @contextmanager
 def _signed_in(clerk: User) -> Iterator[requests.Session]:
-    session = SessionStore()
-    session["_auth_user_id"] = str(clerk.pk)
-    session["_auth_user_backend"] = "django.contrib.auth.backends.ModelBackend"
-    session["_auth_user_hash"] = clerk.get_session_auth_hash()
-    session[STARTED] = session[SEEN] = int(time.time())
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": SECOND_FACTOR, "at": time.time()}]
-    session[f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"] = str(clerk.pk)
-    session.save()
     with requests.Session() as browser:
-        browser.cookies.set(settings.SESSION_COOKIE_NAME, str(session.session_key))
+        browser.cookies.set(settings.SESSION_COOKIE_NAME, session_of(clerk))
         yield browser
 
 
