@@ -171,6 +171,7 @@ class Sender:
 def sender(monkeypatch: pytest.MonkeyPatch) -> Sender:
     sender = Sender()
     monkeypatch.setattr(module, "send_urgent_messages", sender)
+    monkeypatch.setattr(module, "send_due_posts", lambda: 0)
     monkeypatch.setattr(module.connections, "close_all", lambda: None)
     return sender
 
