@@ -51,7 +51,6 @@ def stripe_webhook(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def _take(request: HttpRequest, uuid: UUID) -> int:
     if _declared_length(request) > LARGEST_BODY:
         return 413
-    connection.health_check_done = True  # type: ignore[attr-defined]
     endpoint, is_fresh = endpoint_at(uuid)
     if endpoint is None:
         return 404
@@ -80,6 +79,7 @@ def _store(endpoint: StripeEndpoint, body: bytes) -> None:
 
     That is cheaper than to ask before each event whether the connection lives, and the second try helps more.
     """
+    connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         receive_event(endpoint=endpoint, body=body)
     except (InterfaceError, OperationalError):
